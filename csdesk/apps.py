@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CsdeskConfig(AppConfig):
+    name = "csdesk"
+    verbose_name = "csdesk"

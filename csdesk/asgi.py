@@ -1,0 +1,31 @@
+"""The application Daphne runs: pages by Django, sockets by the doors' consumers."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csdesk.settings")
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.core.asgi import get_asgi_application  # noqa: E402
+from django.urls import path  # noqa: E402
+
+pages = get_asgi_application()
+
+from apps.desk.consumers import DeskConsumer  # noqa: E402
+from apps.visitor.consumers import VisitorConsumer  # noqa: E402
+from csdesk.addresses import TrueClient  # noqa: E402
+
+application = TrueClient(
+    ProtocolTypeRouter(
+        {
+            "http": pages,
+            "websocket": URLRouter(
+                [
+                    # Visitors bring a token in their first frame; no cookie is read for them.
+                    path("ws/visitor/", VisitorConsumer.as_asgi()),
+                    path("ws/desk/", AuthMiddlewareStack(DeskConsumer.as_asgi())),
+                ]
+            ),
+        }
+    )
+)

@@ -1,0 +1,49 @@
+"""Celery: jobs on queue `celery` (worker), the sweep on queue `clock` (a worker of its own)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csdesk.settings")
+
+from django.conf import settings  # noqa: E402
+
+app = Celery("csdesk")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    # Nobody waits for results: what a job did stands in the database.
+    task_ignore_result=True,
+    task_default_queue="celery",
+    task_routes={"routing.tasks.sweep": {"queue": "clock"}},
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_time_limit=1800,
+    task_soft_time_limit=1740,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    worker_enable_remote_control=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_retry=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        # Longer than the longest job, else Redis would hand it out a second time.
+        "visibility_timeout": 3600,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 5,
+        "retry_on_timeout": True,
+    },
+    timezone=settings.TIME_ZONE,
+    beat_schedule={
+        "sweep": {
+            "task": "routing.tasks.sweep",
+            "schedule": 1.0,
+            # A tick that waited is worth nothing: the next one does its work.
+            "options": {"queue": "clock", "expires": 1},
+        },
+    },
+    beat_max_loop_interval=1,
+)
+app.autodiscover_tasks(["apps.team", "apps.sessions", "apps.routing", "apps.records", "apps.visitor", "apps.desk"])

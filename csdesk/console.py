@@ -1,0 +1,5 @@
+"""The managers' console."""
+
+from django.contrib.admin import site
+
+__all__ = ["site"]

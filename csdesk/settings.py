@@ -1,0 +1,219 @@
+"""Settings of the deployment, all from the environment (docs/operations.md lists them).
+
+Without any of them the values are those of production; `CSDESK_DEMO=1` (set by `make run`)
+loosens only what a demo on one's own machine needs.
+"""
+
+import re
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from psycopg.conninfo import conninfo_to_dict
+
+from csdesk import environment, logging
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- This deployment -------------------------------------------------------------------------
+
+DEMO = CSDESK_DEMO = environment.flag("CSDESK_DEMO")
+DEBUG = DEMO and environment.flag("CSDESK_DEBUG")
+# Uploaded files and, in the demo, the embedded servers' data and the keys.
+DATA = CSDESK_DATA = (BASE_DIR / environment.text("CSDESK_DATA", ".data")).resolve()
+# The address people use, e.g. https://desk.example.com
+CSDESK_BASE_URL = environment.text("CSDESK_BASE_URL", "http://localhost:8000" if DEMO else "").rstrip("/")
+# How many proxies of ours add to X-Forwarded-For (X-1); 0 = none is believed.
+TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0)
+SECRET_KEY = environment.secret("SECRET_KEY", DATA, DEMO)
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
+# Signs the trail (X-14); must outlive every other key.
+TRAIL_KEY = environment.secret("TRAIL_KEY", DATA, DEMO)
+SDKAPPID = environment.number("SDKAPPID", 1400000000)
+
+if not DEMO and not re.match(r"https?://[^/]+$", CSDESK_BASE_URL):
+    raise ImproperlyConfigured("CSDESK_BASE_URL must be the address people use, e.g. https://desk.example.com")
+
+_base = urlsplit(CSDESK_BASE_URL)
+ALLOWED_HOSTS = [_base.hostname, *environment.words("CSDESK_HOSTS")]
+if DEMO:
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", socket.gethostname()]
+CSRF_TRUSTED_ORIGINS = [CSDESK_BASE_URL, *environment.words("CSDESK_TRUSTED_ORIGINS")]
+
+# --- Parts -----------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "csdesk",
+    "apps.team",
+    "apps.sessions",
+    "apps.routing",
+    "apps.records",
+    "apps.visitor",
+    "apps.desk",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "import_export",
+    "channels",
+]
+
+MIDDLEWARE = [
+    "csdesk.logging.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csdesk.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "csdesk.urls"
+ASGI_APPLICATION = "csdesk.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.template.context_processors.static",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- PostgreSQL and Redis --------------------------------------------------------------------
+
+DATABASE_URL = environment.text("DATABASE_URL", "postgresql:///csdesk")
+REDIS_URL = environment.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+
+def _database(url: str) -> dict:
+    """Django's form of a PostgreSQL address, with whatever options libpq knows."""
+    params = conninfo_to_dict(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": params.pop("dbname", "csdesk"),
+        "USER": params.pop("user", ""),
+        "PASSWORD": params.pop("password", ""),
+        "HOST": params.pop("host", ""),
+        "PORT": str(params.pop("port", "")),
+        # Kept connections that are tried before use come back at once after an outage; a pool with
+        # its default waits took 39.5 s (docs/architecture.md).
+        "CONN_MAX_AGE": environment.number("DATABASE_CONN_MAX_AGE", 600),
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": environment.flag("DATABASE_BEHIND_BOUNCER"),
+        "OPTIONS": {"connect_timeout": 5, "application_name": "csdesk", **params},
+    }
+
+
+DATABASES = {"default": _database(DATABASE_URL)}
+
+# Counts and short-lived copies only: everything true is in the database.
+CACHES = {"default": {"BACKEND": "csdesk.cache.RedisOrMemoryCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "csdesk"}}
+
+# --- Who signs in ----------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "team.Member"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/desk/"
+LOGOUT_REDIRECT_URL = "/login/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/login/"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# The demo is plain HTTP on one's own machine; everywhere else cookies are secure and bound to the host.
+_cookie = "csdesk_" if DEMO else "__Host-csdesk_"
+SESSION_COOKIE_NAME = f"{_cookie}session"
+SESSION_COOKIE_AGE = 12 * 3600  # absolute (X-6): never saved again just because of a request
+SESSION_COOKIE_SECURE = not DEMO
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = f"{_cookie}csrf"
+CSRF_COOKIE_SECURE = not DEMO
+LANGUAGE_COOKIE_SECURE = not DEMO
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+
+SECURE_SSL_REDIRECT = environment.flag("CSDESK_SSL_REDIRECT", not DEMO)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 0 if DEMO else environment.number("CSDESK_HSTS_SECONDS", 31536000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
+SECURE_HSTS_PRELOAD = not DEMO
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Languages, time -------------------------------------------------------------------------
+
+LANGUAGE_CODE = environment.text("CSDESK_LANGUAGE", "zh-hans")
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "csdesk" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = environment.text("CSDESK_TIME_ZONE", "Asia/Shanghai")
+
+# --- Files -----------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA / "static"
+MEDIA_ROOT = DATA / "files"
+# The demo serves the sources as they are; production serves hashed, compressed copies (collectstatic).
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEMO
+WHITENOISE_MAX_AGE = 0 if DEMO else 300
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEMO
+        else "csdesk.staticfiles.HashedStaticFiles"
+    },
+}
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- Mail ------------------------------------------------------------------------------------
+
+EMAIL_HOST = environment.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = environment.number("EMAIL_PORT", 587)
+EMAIL_HOST_USER = environment.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = environment.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = environment.flag("EMAIL_USE_TLS", True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", f"csdesk@{_base.hostname}")
+if DEMO:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = DATA / "mail"
+
+# --- Logs ------------------------------------------------------------------------------------
+
+LOGGING_CONFIG = "csdesk.logging.configure"
+LOGGING = logging.config(
+    level=environment.text("CSDESK_LOG_LEVEL", "INFO").upper(),
+    style=environment.text("CSDESK_LOG_STYLE", "text" if DEMO else "json"),
+)

@@ -1,0 +1,20 @@
+"""All addresses. Each app brings its own `urls.py`; this file only puts them together."""
+
+from django.conf import settings
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from csdesk import health
+from csdesk.console import site
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/demo/" if settings.DEMO else "/desk/"), name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("console/", site.urls),
+    path("", include("apps.team.urls")),
+    path("", include("apps.visitor.urls")),
+    path("", include("apps.desk.urls")),
+    path("", include("apps.records.urls")),
+]
