@@ -1,0 +1,127 @@
+// Building the page from data. Words of others only ever become text nodes or checked addresses.
+
+/** @typedef {Node|string|number|null|undefined|false} Child */
+
+/**
+ * An element with properties, attributes and children.
+ * Keys that start with "on" are listeners, `class` and `data` are what they say; a value of
+ * null or false is left out. Text never becomes markup.
+ * @param {string} tag
+ * @param {Object<string, *>} [props]
+ * @param {...(Child|Child[])} children
+ * @returns {HTMLElement}
+ */
+export function el(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(props)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key === "class") element.className = value;
+    else if (key === "data") Object.assign(element.dataset, value);
+    else if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true ? "" : String(value));
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false && child !== "").map((child) => (child instanceof Node ? child : String(child))));
+  return element;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+const SPRITE = new URL("./icons.svg", import.meta.url).pathname;
+
+/**
+ * A symbol of the sprite, such as icon("send").
+ * @param {string} name without the leading "i-"
+ * @param {string} [size] "small" for 14 px
+ */
+export function icon(name, size = "") {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", size ? `icon ${size}` : "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `${SPRITE}#i-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/**
+ * The address when it is a plain http(s) one, else null (V-7).
+ * @param {*} value
+ * @returns {URL|null}
+ */
+export function safeUrl(value) {
+  if (typeof value !== "string" || !/^https?:\/\//i.test(value.trim())) return null;
+  try {
+    const url = new URL(value.trim());
+    return url.protocol === "http:" || url.protocol === "https:" ? url : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * A link to somebody else's page; it shows its true host whenever its words do not (X-11).
+ * @param {URL} url
+ * @param {Child[]} children
+ * @param {string} [className]
+ */
+export function link(url, children, className) {
+  return el("a", { class: className, href: url.href, target: "_blank", rel: "noopener noreferrer nofollow" }, ...children);
+}
+
+/** The host as people read it. @param {URL} url */
+export const hostOf = (url) => url.host.replace(/^www\./, "");
+
+const ADDRESS = /https?:\/\/[^\s<>"'“”‘’《》「」，。；：！？、（）【】]+/gi;
+const TRAILING = /[.,;:!?)\]}*_~]+$/;
+
+/**
+ * Text with its addresses turned into links.
+ * @param {string} text
+ * @returns {Child[]}
+ */
+export function withLinks(text) {
+  const parts = [];
+  let from = 0;
+  for (const match of text.matchAll(ADDRESS)) {
+    let address = match[0];
+    const open = (address.match(/\(/g) || []).length;
+    const closed = (address.match(/\)/g) || []).length;
+    if (open !== closed || !address.endsWith(")")) address = address.replace(TRAILING, "");
+    const url = safeUrl(address);
+    if (!url) continue;
+    parts.push(text.slice(from, match.index));
+    // An address that hides a name before its host is shown by its host.
+    parts.push(url.username || url.password ? link(url, [hostOf(url)]) : link(url, [address]));
+    from = match.index + address.length;
+  }
+  parts.push(text.slice(from));
+  return parts.filter(Boolean);
+}
+
+/**
+ * Words with their gaps filled: fill("{name} is typing", {name}).
+ * @param {string} template
+ * @param {Object<string, string|number>} [gaps]
+ */
+export function fill(template, gaps = {}) {
+  return String(template ?? "").replace(/\{(\w+)\}/g, (whole, key) => (key in gaps ? String(gaps[key]) : whole));
+}
+
+const segments = "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
+
+/** The characters as people count them. @param {string} text */
+export function graphemes(text) {
+  return segments ? Array.from(segments.segment(text), (part) => part.segment) : Array.from(text);
+}
+
+const UNITS = ["B", "kB", "MB", "GB"];
+
+/** A file's size for people. @param {number} bytes @param {string} [locale] */
+export function fileSize(bytes, locale) {
+  let size = Math.max(0, Number(bytes) || 0);
+  let unit = 0;
+  while (size >= 1000 && unit < UNITS.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${size.toLocaleString(locale, { maximumFractionDigits: size < 10 && unit ? 1 : 0 })} ${UNITS[unit]}`;
+}

@@ -1,0 +1,30 @@
+// Faces: a picture of our own, else the first letter of the name on one of five tones.
+import { el, graphemes, icon } from "./dom.js";
+
+/** The tone (1–5) that goes with a name, always the same. @param {string} name */
+export function tone(name) {
+  let sum = 0;
+  for (const letter of String(name)) sum = (sum * 31 + letter.codePointAt(0)) % 9973;
+  return (sum % 5) + 1;
+}
+
+/** The letter that stands for a name. @param {string} name */
+export function initial(name) {
+  const word = String(name ?? "").replace(/^[\s\p{P}\p{C}]+/u, "");
+  return (graphemes(word.slice(0, 16))[0] || "?").toLocaleUpperCase();
+}
+
+/**
+ * An avatar.
+ * @param {{kind?: string, name?: string, avatar?: string}} person `kind` "bot" draws the bot's sign
+ * @param {{size?: ""|"small"|"large", presence?: string}} [how] `presence`: "", "away", "rest", "busy", "not-ready"
+ */
+export function avatar(person, { size = "", presence } = {}) {
+  const name = person.name || "";
+  const box = el("span", { class: ["avatar", size, `tone-${person.kind === "bot" ? 1 : tone(name)}`].filter(Boolean).join(" "), "aria-hidden": "true" });
+  // Pictures of other hosts are not loaded (X-11); ours are addressed from the root.
+  if (/^\/(?!\/)/.test(person.avatar || "")) box.append(el("img", { src: person.avatar, alt: "", loading: "lazy" }));
+  else box.append(person.kind === "bot" ? icon("bot", "small") : initial(name));
+  if (presence !== undefined) box.append(el("i", { class: `presence ${presence}`.trim() }));
+  return box;
+}

@@ -1,0 +1,414 @@
+// A conversation on the screen: messages in, elements out. Used by the window and the workbench.
+//
+//   const thread = new Thread(document.querySelector(".thread"), {side: "customer", words, locale, on: {answer, rate, retry}});
+//   thread.put(frame);                    a `message` frame, new or changed: merged by (session, seq)
+//   thread.pend({client_id, message});    a message under way; thread.fail(client_id), thread.progress(client_id, .4), thread.drop(client_id)
+//   thread.read(session, seq);            how far the other side has read
+//   thread.beside("note-3", element, {session, seq, time});   something of the face's own after a message
+//   thread.refresh();                     what may be pressed has changed
+import { card } from "./cards.js";
+import { el, fill, icon } from "./dom.js";
+import { file, recalledLine, spoken, textBubble } from "./bodies.js";
+import { avatar } from "./people.js";
+import { dayLabel, sameDay, timeLabel } from "./times.js";
+
+export { avatar, initial, tone } from "./people.js";
+export { el, fileSize, fill, icon, safeUrl, withLinks } from "./dom.js";
+export { dayLabel, timeLabel } from "./times.js";
+
+/**
+ * @typedef {object} MessageFrame
+ * @property {string} id
+ * @property {string} session
+ * @property {number} seq
+ * @property {number} rev
+ * @property {number} time in ms
+ * @property {string} [client_id]
+ * @property {{kind: "customer"|"agent"|"bot"|"system", name?: string, avatar?: string, id?: string|number}} from
+ * @property {object} message text, a file kind, custom, or recalled
+ *
+ * @typedef {object} ThreadOptions
+ * @property {"customer"|"seat"} side whose messages stand at the right
+ * @property {Object<string, string>} words see csdesk/thread_words.py
+ * @property {string} [locale]
+ * @property {{name: string, avatar?: string}} [service] who speaks where a message of the system is a sentence
+ * @property {(message: MessageFrame) => boolean} [canAnswer] may its choices be pressed
+ * @property {(message: MessageFrame) => boolean} [canRecall]
+ * @property {object} [on] what the reader does; each is optional
+ * @property {(text: string, message: MessageFrame) => void} [on.answer]
+ * @property {(choice: {id: string, content: string, comment: string, sessionId: string}, message: MessageFrame) => Promise<void>} [on.rate] rejects with words for the reader
+ * @property {(clientId: string) => void} [on.retry]
+ * @property {(clientId: string) => void} [on.cancel]
+ * @property {(message: MessageFrame) => void} [on.recall]
+ * @property {(text: string) => void} [on.again] take up the text of an own recalled message
+ * @property {(message: MessageFrame) => void} [on.stale] its file's address has run out
+ */
+
+const GROUP_MS = 5 * 60_000;
+
+export class Thread {
+  #root;
+  #options;
+  #entries = []; // in order; the page follows them
+  #byKey = new Map();
+  #pending = new Map();
+  #readUpTo = new Map();
+  #lastMine = null;
+
+  /**
+   * @param {HTMLElement} root the element with class "thread"
+   * @param {ThreadOptions} options
+   */
+  constructor(root, options) {
+    this.#root = root;
+    this.#options = { on: {}, locale: document.documentElement.lang || "en", canAnswer: () => true, canRecall: () => false, ...options };
+  }
+
+  /** Take in a message frame: a new one finds its place, a changed one changes in place. Older revs are ignored. @param {MessageFrame} frame */
+  put(frame) {
+    if (frame.client_id) this.drop(frame.client_id);
+    const key = `${frame.session}.${frame.seq}`;
+    const known = this.#byKey.get(key);
+    if (known && known.frame.rev > frame.rev) return;
+    if (known) {
+      const before = known.frame.message;
+      if (frame.message.type === "recalled" && before.type === "text") known.formerText = before.text;
+      known.frame = frame;
+      known.gotAt = Date.now();
+      this.#redraw(known);
+      return;
+    }
+    this.#insert({ key, session: frame.session, seq: frame.seq, sub: 0, time: frame.time, frame, gotAt: Date.now() });
+  }
+
+  /**
+   * Show a message that is still under way, at the end.
+   * @param {{client_id: string, message: object, time?: number, progress?: number|null, preview?: string, failed?: boolean, reason?: string}} pending
+   */
+  pend(pending) {
+    const entry = this.#pending.get(pending.client_id);
+    if (entry) {
+      Object.assign(entry.pending, pending);
+      this.#redraw(entry);
+      return;
+    }
+    const made = { key: `pending-${pending.client_id}`, session: "~", seq: Infinity, sub: performance.now(), time: pending.time || Date.now(), pending: { ...pending } };
+    this.#pending.set(pending.client_id, made);
+    this.#insert(made);
+  }
+
+  /** Say that a pending message was not sent. @param {string} clientId @param {string} [reason] */
+  fail(clientId, reason) {
+    const entry = this.#pending.get(clientId);
+    if (entry) this.pend({ ...entry.pending, failed: true, reason });
+  }
+
+  /** How much of an upload is there (0–1). @param {string} clientId @param {number} share */
+  progress(clientId, share) {
+    const entry = this.#pending.get(clientId);
+    if (!entry) return;
+    entry.pending.progress = share;
+    const bar = entry.node.querySelector("progress");
+    if (bar) bar.value = share;
+  }
+
+  /** Take a pending message away. @param {string} clientId */
+  drop(clientId) {
+    const entry = this.#pending.get(clientId);
+    if (!entry) return;
+    this.#pending.delete(clientId);
+    this.#remove(entry);
+  }
+
+  /** The other side has read up to `seq`. @param {string} session @param {number} seq */
+  read(session, seq) {
+    if (seq <= (this.#readUpTo.get(session) || 0)) return;
+    this.#readUpTo.set(session, seq);
+    this.#markLastMine();
+  }
+
+  /**
+   * Put an element of the face's own (a note, a line of state) after a message.
+   * @param {string} key the same key replaces what stood there
+   * @param {HTMLElement} element
+   * @param {{session: string, seq: number, time?: number}} place
+   */
+  beside(key, element, { session, seq, time }) {
+    const known = this.#byKey.get(key);
+    if (known) {
+      known.node.replaceWith(element);
+      known.node = element;
+      return;
+    }
+    this.#insert({ key, session, seq, sub: 1 + performance.now(), time: time || 0, element });
+  }
+
+  /** Take away what `beside` put there. @param {string} key */
+  removeBeside(key) {
+    const entry = this.#byKey.get(key);
+    if (entry) this.#remove(entry);
+  }
+
+  /** Draw again what can be pressed (after a change of state). @param {string} [session] only its messages */
+  refresh(session) {
+    for (const entry of this.#entries) {
+      const src = String(entry.frame?.message.data?.src ?? "");
+      const pressed = ["15", "21", "29"].includes(src) || entry.node.querySelector(".recall");
+      if (pressed && (!session || entry.session === session)) this.#redraw(entry);
+    }
+    this.#markLastMine();
+  }
+
+  /** The message at an address, if shown. @param {string} session @param {number} seq @returns {MessageFrame|undefined} */
+  get(session, seq) {
+    return this.#byKey.get(`${session}.${seq}`)?.frame;
+  }
+
+  /** The element of a message, if shown. @param {string} session @param {number} seq @returns {HTMLElement|undefined} */
+  elementOf(session, seq) {
+    return this.#byKey.get(`${session}.${seq}`)?.node;
+  }
+
+  /** Earliest and latest shown messages. @returns {[MessageFrame|undefined, MessageFrame|undefined]} */
+  get ends() {
+    const frames = this.#entries.filter((entry) => entry.frame);
+    return [frames[0]?.frame, frames.at(-1)?.frame];
+  }
+
+  /** Show nothing (another session follows). */
+  clear() {
+    this.#entries = [];
+    this.#byKey.clear();
+    this.#pending.clear();
+    this.#readUpTo.clear();
+    this.#lastMine = null;
+    this.#root.replaceChildren();
+  }
+
+  /** A message in words, for lists and for those who listen. @param {MessageFrame} frame */
+  spoken(frame) {
+    return spoken(frame, this.#options.words);
+  }
+
+  #insert(entry) {
+    let at = this.#entries.length;
+    while (at > 0 && before(entry, this.#entries[at - 1])) at -= 1;
+    this.#entries.splice(at, 0, entry);
+    this.#byKey.set(entry.key, entry);
+    this.#draw(entry);
+    const follower = this.#entries[at + 1];
+    this.#root.insertBefore(entry.node, follower ? follower.dayLine || follower.node : null);
+    this.#arrange(at);
+    this.#arrange(at + 1);
+    this.#markLastMine();
+  }
+
+  #remove(entry) {
+    const at = this.#entries.indexOf(entry);
+    if (at < 0) return;
+    this.#entries.splice(at, 1);
+    this.#byKey.delete(entry.key);
+    entry.dayLine?.remove();
+    entry.node.remove();
+    this.#arrange(at);
+    this.#markLastMine();
+  }
+
+  #redraw(entry) {
+    const old = entry.node;
+    const typed = old.querySelector("textarea.comment")?.value;
+    this.#draw(entry);
+    const comment = entry.node.querySelector("textarea.comment");
+    if (comment && typed) comment.value = typed;
+    old.replaceWith(entry.node);
+    const at = this.#entries.indexOf(entry);
+    this.#arrange(at);
+    this.#arrange(at + 1);
+    this.#markLastMine();
+  }
+
+  // Day line above the entry where the day (or the session) changes; no second head within a group.
+  #arrange(at) {
+    const entry = this.#entries[at];
+    if (!entry) return;
+    const previous = this.#entries[at - 1];
+    const apart = !previous || (entry.time && previous.time && !sameDay(entry.time, previous.time)) || (entry.frame && previous.frame && entry.session !== previous.session);
+    if (apart && entry.time) this.#showDay(entry);
+    else if (entry.dayLine) {
+      entry.dayLine.remove();
+      entry.dayLine = null;
+    }
+    const follows = !apart && Boolean(entry.speaker) && previous.speaker === entry.speaker && entry.time - previous.time < GROUP_MS;
+    entry.node.classList.toggle("follows", follows);
+    for (const part of entry.node.querySelectorAll(":scope > .avatar, :scope > .message-head")) part.hidden = follows;
+    if (previous?.mine) this.#foot(previous, at - 1);
+    if (entry.mine) this.#foot(entry, at);
+  }
+
+  #showDay(entry) {
+    const { words, locale } = this.#options;
+    const label = dayLabel(entry.time, words, locale, true);
+    if (!entry.dayLine) {
+      entry.dayLine = el("p", { class: "day" });
+      this.#root.insertBefore(entry.dayLine, entry.node);
+    }
+    entry.dayLine.replaceChildren(el("time", { datetime: new Date(entry.time).toISOString() }, label));
+  }
+
+  #draw(entry) {
+    if (entry.element) entry.node = entry.element;
+    else if (entry.pending) this.#drawPending(entry);
+    else this.#drawMessage(entry);
+  }
+
+  #isMine(from) {
+    return this.#options.side === "customer" ? from.kind === "customer" : from.kind === "agent" || from.kind === "bot";
+  }
+
+  #drawMessage(entry) {
+    const { frame } = entry;
+    const { words, locale, side } = this.#options;
+    const src = String(frame.message.data?.src ?? "");
+    entry.mine = false;
+    entry.speaker = null;
+    if (frame.message.type === "recalled") {
+      entry.node = recalledLine(frame, entry.formerText, this.#options);
+      return;
+    }
+    if (src === "19" || src === "20") {
+      const ended = fill(src === "20" ? words.ended_by_time : words.ended, { time: timeLabel(frame.time, locale) });
+      entry.node = el("p", { class: "day ended" }, el("span", {}, ended));
+      return;
+    }
+    if (frame.from.kind === "system" && frame.message.type === "text" && !this.#isSentence(frame)) {
+      entry.node = el("p", { class: "system" }, el("time", {}, timeLabel(frame.time, locale)), el("span", { dir: "auto" }, frame.message.text));
+      return;
+    }
+    const mine = this.#isMine(frame.from);
+    entry.mine = mine;
+    entry.speaker = `${frame.from.kind} ${frame.from.name || ""} ${frame.session}`;
+    const body = this.#body(entry);
+    const who = frame.from.kind === "system" && this.#options.service ? { ...this.#options.service } : frame.from;
+    const ownSeat = mine && side === "seat";
+    entry.node = el(
+      "article",
+      { class: mine ? "message mine" : "message" },
+      mine ? null : avatar(who),
+      mine && !ownSeat ? null : this.#head(frame, who, mine),
+      ...body,
+      this.#recallButton(frame, mine),
+    );
+  }
+
+  // A short notice is a line between messages, a sentence or more is said by the service.
+  #isSentence(frame) {
+    return this.#options.service && (frame.message.text.length > 60 || frame.message.text.includes("\n") || frame.message.as === "bubble");
+  }
+
+  #head(frame, who, mine) {
+    const { words, locale } = this.#options;
+    if (mine && frame.from.kind === "agent" && !frame.from.other) return null;
+    const role = frame.from.kind === "bot" ? el("span", {}, words.assistant) : null;
+    return el("p", { class: "message-head" }, el("strong", { dir: "auto" }, who.name || words.service), role, mine ? null : el("time", { datetime: new Date(frame.time).toISOString() }, timeLabel(frame.time, locale)));
+  }
+
+  #body(entry) {
+    const { frame } = entry;
+    const { message } = frame;
+    const { words, locale, on } = this.#options;
+    if (message.type === "text") return [textBubble(message.text)];
+    if (message.type === "custom") {
+      const parts = card(message.data, {
+        message: frame,
+        words,
+        locale,
+        side: this.#options.side,
+        canAnswer: this.#options.side === "customer" && Boolean(on.answer) && this.#options.canAnswer(frame),
+        answer: (text) => on.answer?.(text, frame),
+        rate: async (choice) => on.rate?.({ ...choice, sessionId: message.data.menuContent?.sessionId }, frame),
+      });
+      return parts.length ? parts : [textBubble(words.unknown)];
+    }
+    if (message.file) return [file(message, { words, locale, gotAt: entry.gotAt, stale: on.stale && (() => on.stale(frame)) })];
+    return [textBubble(words.unknown)];
+  }
+
+  #recallButton(frame, mine) {
+    const { words, on } = this.#options;
+    if (!mine || !on.recall || !this.#options.canRecall(frame)) return null;
+    return el("button", { type: "button", class: "recall button quiet small", onclick: () => on.recall(frame) }, icon("undo", "small"), words.recall);
+  }
+
+  #drawPending(entry) {
+    const { pending } = entry;
+    const { words, locale, on } = this.#options;
+    const { message } = pending;
+    entry.mine = true;
+    entry.speaker = "pending";
+    let body;
+    if (message.type === "text") body = textBubble(message.text);
+    else if (message.file) body = file(message, { words, locale, preview: pending.preview, progress: pending.failed ? undefined : pending.progress });
+    else body = card(message.data, { message: { id: pending.client_id, message }, words, locale, side: "seat", canAnswer: false })[0] || textBubble(words.unknown);
+    body.classList.add(pending.failed ? "failed" : "sending");
+    const state = pending.failed
+      ? el(
+          "p",
+          { class: "message-state failed", role: "alert" },
+          icon("alert", "small"),
+          el("span", {}, pending.reason || words.not_sent),
+          on.retry ? el("button", { type: "button", onclick: () => on.retry(pending.client_id) }, words.retry) : null,
+          on.cancel ? el("button", { type: "button", onclick: () => on.cancel(pending.client_id) }, words.discard) : null,
+        )
+      : el("p", { class: "message-state" }, icon("clock", "small"), el("span", {}, words.sending), message.file && on.cancel ? el("button", { type: "button", onclick: () => on.cancel(pending.client_id) }, words.cancel) : null);
+    entry.node = el("article", { class: "message mine" }, body, state);
+  }
+
+  // Under the last of an own group: its time; under the very last also whether it was read.
+  #foot(entry, at) {
+    if (entry.pending || !entry.frame) return;
+    const next = this.#entries[at + 1];
+    const last = !next || next.speaker !== entry.speaker || next.time - entry.time >= GROUP_MS;
+    let foot = entry.node.querySelector(":scope > .message-state");
+    if (!last) {
+      foot?.remove();
+      return;
+    }
+    const { words, locale } = this.#options;
+    const time = el("time", { datetime: new Date(entry.time).toISOString() }, timeLabel(entry.time, locale));
+    const parts = entry === this.#lastMine ? this.#fate(entry, words) : [];
+    if (!foot) {
+      foot = el("p", { class: "message-state" });
+      entry.node.append(foot);
+    }
+    foot.replaceChildren(...parts, time);
+  }
+
+  #fate(entry, words) {
+    const read = entry.seq <= (this.#readUpTo.get(entry.session) || 0) || this.#answeredAfter(entry);
+    return [icon(read ? "checks" : "check", "small"), el("span", {}, read ? words.read : words.sent), " "];
+  }
+
+  // An answer tells that the words before it were read.
+  #answeredAfter(entry) {
+    const other = this.#options.side === "customer" ? "agent" : "customer";
+    return this.#entries.some((later) => later.session === entry.session && later.seq > entry.seq && later.frame?.from.kind === other);
+  }
+
+  #markLastMine() {
+    const kind = this.#options.side === "customer" ? "customer" : "agent";
+    let at = this.#entries.length - 1;
+    while (at >= 0 && !(this.#entries[at].mine && this.#entries[at].frame?.from.kind === kind)) at -= 1;
+    const former = this.#lastMine;
+    this.#lastMine = this.#entries[at] || null;
+    const formerAt = former && former !== this.#lastMine ? this.#entries.indexOf(former) : -1;
+    if (formerAt >= 0) this.#foot(former, formerAt);
+    if (this.#lastMine) this.#foot(this.#lastMine, at);
+  }
+}
+
+// Sessions are named in the order of time, messages counted within.
+function before(a, b) {
+  if (a.session !== b.session) return a.session < b.session;
+  if (a.seq !== b.seq) return a.seq < b.seq;
+  return a.sub < b.sub;
+}
