@@ -1,34 +1,35 @@
 # `make run` starts the demo, `make test` runs all tests; both prepare everything themselves.
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+BIN := .venv/bin
 
 .PHONY: run test lint words install lock clean
-.DELETE_ON_ERROR:
 
 run: install
 	@exec $(BIN)/python -m csdesk.runner
 
 test: install
+	@$(BIN)/python manage.py compile_words
 	$(BIN)/python -m pytest $(ARGS)
 
-lint: install words
+lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	@$(BIN)/python manage.py check_words
 
 words: install
-	$(BIN)/python manage.py check_words
+	@$(BIN)/python manage.py check_words
 
-install: $(READY)
+install:
+	@$(PYTHON) -I csdesk/install.py
 
-$(READY): requirements/base.txt requirements/dev.txt
-	@$(PYTHON) csdesk/install.py $(VENV)
-
-lock: install
-	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/python csdesk/lock.py
+# After a change of requirements/*.in: pins every package with its hashes.
+COMPILE := build/lock/bin/pip-compile --quiet --generate-hashes --strip-extras --no-annotate --no-header \
+	--allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+lock:
+	$(PYTHON) -m venv build/lock && build/lock/bin/pip install -qq pip-tools
+	$(COMPILE) --output-file requirements/base.txt requirements/base.in
+	$(COMPILE) --output-file requirements/dev.txt requirements/dev.in
 
 clean:
-	rm -rf $(VENV) .data
+	rm -rf .venv .data build

@@ -133,6 +133,8 @@ CACHES = {"default": {"BACKEND": "csdesk.cache.RedisOrMemoryCache", "LOCATION": 
 # --- Who signs in ----------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "team.Member"
+# An account is unique among the members who are there; a deleted one may come again.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/desk/"

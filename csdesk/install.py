@@ -1,0 +1,85 @@
+"""Prepare the project's own Python environment in `.venv`; run by `make` with any Python ≥ 3.11.
+
+Uses nothing but the standard library. A second call with unchanged requirements does nothing.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+REQUIREMENTS = [ROOT / "requirements" / "base.txt", ROOT / "requirements" / "dev.txt"]
+OLDEST = (3, 11)
+
+
+def fail(message: str) -> None:
+    print(f"csdesk: {message}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+def wanted() -> str:
+    """What the environment must have been made from: the requirements and this Python."""
+    digest = hashlib.sha256()
+    for file in REQUIREMENTS:
+        digest.update(file.read_bytes())
+    return f"{digest.hexdigest()} {sys.version_info.major}.{sys.version_info.minor}"
+
+
+def is_ready() -> bool:
+    try:
+        return (VENV / ".ready").read_text() == wanted() and os.access(PYTHON, os.X_OK)
+    except OSError:
+        return False
+
+
+def make_environment() -> list[str]:
+    """Create `.venv`; returns the pip command that installs into it."""
+    shutil.rmtree(VENV, ignore_errors=True)
+    if subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True).returncode == 0:
+        return [str(PYTHON), "-m", "pip"]
+    # Debian parts ensurepip from Python; a pip that is there can fill the environment from outside.
+    shutil.rmtree(VENV, ignore_errors=True)
+    bare = subprocess.run([sys.executable, "-m", "venv", "--without-pip", VENV], capture_output=True)
+    pip = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True)
+    if bare.returncode or pip.returncode:
+        shutil.rmtree(VENV, ignore_errors=True)
+        fail("this Python cannot make environments; install its venv module (Debian: apt install python3-venv)")
+    return [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+
+
+def install() -> None:
+    if sys.version_info < OLDEST:
+        fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]} (choose with make PYTHON=…)")
+    if is_ready():
+        return
+    print("csdesk: preparing .venv (only the first time, about a minute) …", flush=True)
+    pip = make_environment()
+    command = [*pip, "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
+    for file in REQUIREMENTS:
+        command += ["-r", str(file)]
+    if subprocess.run(command, cwd=ROOT).returncode:
+        fail("the Python packages could not be installed; the lines above say why")
+    (VENV / ".ready").write_text(wanted())
+
+
+def main() -> None:
+    try:
+        with (ROOT / ".install.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            install()
+    except PermissionError as error:
+        fail(f"cannot write into {error.filename}: the project's folder must be writable")
+    except OSError as error:
+        fail(f"cannot prepare .venv: {error}")
+    except KeyboardInterrupt:
+        fail("stopped before .venv was ready")
+
+
+if __name__ == "__main__":
+    main()
