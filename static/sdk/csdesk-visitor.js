@@ -1,0 +1,966 @@
+/**
+ * csdesk visitor library: the customer's side of a chat over one WebSocket, without any page (V-9).
+ *
+ *     import { VisitorClient } from "/static/sdk/csdesk-visitor.js";
+ *     const client = new VisitorClient({ channel: "shop", storage: localStorage });
+ *     client.on("message", ({ frame }) => console.log(frame.from.name, frame.message));
+ *     client.connect();
+ *     client.shown();                 // a window is shown: the service flow begins
+ *     client.sendText("Hello");
+ *
+ * It signs in, keeps its token, sends with an id of its own and again after a lost connection,
+ * notices gaps by `rev` and closes them, and reconnects with growing, jittered waits.
+ * What it knows stands in `client.state`; whatever changes there is told by an event.
+ *
+ * Events and their details:
+ * - `link` {link, retryAt}: the connection is "idle", "connecting", "live", "waiting" (until retryAt) or "gone"
+ * - `ready` {first}: signed in; what was missed is on its way
+ * - `message` {frame, isNew, live}: a new or changed message; `live` if it has just been said
+ * - `pending` {pending}: a message of ours changed on its way; `pending.status` is "uploading", "sending",
+ *   "late", "failed", "sent" or "cancelled"
+ * - `state` {session}: a session's state, agent, position or `can` changed
+ * - `typing` {on, name}: the agent writes or has stopped
+ * - `read` {session, by, seq}; `unread` {count}; `signal` {data}
+ * - `history` {more}: a page of earlier messages is complete
+ * - `refused` {code, detail}: the server refused something that was not a message
+ * - `reset` {}: the browser is somebody else now; everything known is void
+ *
+ * @typedef {{kind: "customer"|"agent"|"bot"|"system", name: string, avatar: string}} Sender
+ * @typedef {{op: "message", id: string, session: string, seq: number, rev: number, time: number,
+ *   client_id?: string, from: Sender, message: object}} MessageFrame
+ * @typedef {{id: string, rev: number, known: number, stateRev: number, state: "flow"|"queued"|"serving"|"closed"|"",
+ *   agent: {name: string, staffNo: string, avatar: string}|null, position: number|null, can: string[],
+ *   tracked: boolean, agentRead: number}} SessionView
+ * @typedef {{client_id: string, message: object, time: number, status: string, code?: string, detail?: string,
+ *   progress?: number, tries: number}} Pending
+ * @typedef {{getItem: (key: string) => string|null|Promise<string|null>, setItem: (key: string, value: string) => void,
+ *   removeItem: (key: string) => void}} Store
+ */
+
+const HEAL_MS = 300; // what is under way may still arrive
+const PING_MS = 20_000;
+const PONG_MS = 10_000;
+const ACK_MS = 10_000;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+const TYPING_EVERY_MS = 3_000;
+const TYPING_LASTS_MS = 6_000;
+const ANSWER_MS = 10_000;
+const PAGE = 50;
+const AGAIN = new Set(["rate_limited", "unavailable"]);
+
+/** A refusal, with the code of the protocol. */
+export class VisitorError extends Error {
+  /** @param {string} code @param {string} [detail] */
+  constructor(code, detail) {
+    super(detail || code);
+    this.code = code;
+  }
+}
+
+/** A version 4 UUID, also where crypto.randomUUID is missing (plain HTTP). */
+export function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+const noStore = { getItem: () => null, setItem() {}, removeItem() {} };
+
+export class VisitorClient {
+  #channel;
+  #base;
+  #storage;
+  #outboxStore;
+  #language;
+  #listeners = new Map();
+  #socket = null;
+  #wanted = false;
+  #opening = false;
+  #signedIn = false;
+  #everReady = false;
+  #failures = 0;
+  #byeWait = 0;
+  #timers = new Map();
+  #ahead = new Map();
+  #answers = [];
+  #history = { busy: false, more: true };
+  #showing = false;
+  #kept = null;
+  #uploads = new Map();
+  #typedAt = 0;
+
+  /**
+   * @param {object} options
+   * @param {string} options.channel the channel's key
+   * @param {string} [options.base] origin of the service; the page's own by default
+   * @param {Store} [options.storage] where the token is kept, e.g. localStorage
+   * @param {Store} [options.outbox] where unsent texts outlive a reload, e.g. sessionStorage
+   * @param {string} [options.language] of the words the service sends, e.g. "en"
+   */
+  constructor({ channel, base, storage = noStore, outbox = noStore, language = "" }) {
+    this.#channel = channel;
+    this.#base = new URL(base || globalThis.location?.href || "http://localhost").origin;
+    this.#storage = storage;
+    this.#outboxStore = outbox;
+    this.#language = language;
+    this.state = emptyState();
+  }
+
+  /** @param {string} event @param {(detail: any) => void} listener @returns {() => void} takes it off again */
+  on(event, listener) {
+    if (!this.#listeners.has(event)) this.#listeners.set(event, new Set());
+    this.#listeners.get(event).add(listener);
+    return () => this.#listeners.get(event).delete(listener);
+  }
+
+  /** The session that counts now: the open one, else the latest. @returns {SessionView|null} */
+  get session() {
+    return this.state.sessions.get(this.state.session) || null;
+  }
+
+  /** Whether the customer may do something now: "request_agent", "leave_queue", "rate", "end", "recall". @param {string} what */
+  can(what) {
+    return Boolean(this.session?.can.includes(what));
+  }
+
+  // ---------- connection ----------
+
+  /** Begin, and stay connected until `close`. */
+  async connect() {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    globalThis.addEventListener?.("online", this.#nowOnline);
+    globalThis.addEventListener?.("offline", this.#nowOffline);
+    this.#restoreOutbox();
+    await this.#open();
+  }
+
+  /** Leave; nothing is sent any more. */
+  close() {
+    this.#wanted = false;
+    globalThis.removeEventListener?.("online", this.#nowOnline);
+    globalThis.removeEventListener?.("offline", this.#nowOffline);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    for (const cancel of this.#uploads.values()) cancel();
+    this.#socket?.close(1000);
+    this.#lost(null);
+    this.#link("idle");
+  }
+
+  /** Try again now instead of waiting. */
+  reconnect() {
+    if (!this.#wanted) return;
+    if (this.#socket) {
+      this.#ping();
+      return;
+    }
+    this.#failures = 0;
+    this.#open();
+  }
+
+  #nowOnline = () => this.reconnect();
+
+  #nowOffline = () => {
+    this.#drop();
+  };
+
+  async #open() {
+    if (this.#opening || this.#socket || !this.#wanted) return;
+    this.#opening = true;
+    this.#stop("retry");
+    this.#link("connecting");
+    try {
+      const token = await this.#token();
+      if (!this.#wanted) return;
+      this.#attach(new WebSocket(`${this.#base.replace(/^http/, "ws")}/ws/visitor/?channel=${encodeURIComponent(this.#channel)}`), token);
+    } catch (error) {
+      if (["not_found", "not_allowed", "invalid"].includes(error.code)) this.#goneFor(error);
+      else this.#retryLater(error.code === "rate_limited" ? 15_000 : 0);
+    } finally {
+      this.#opening = false;
+    }
+  }
+
+  #attach(socket, token) {
+    this.#socket = socket;
+    socket.onopen = () => {
+      if (this.#socket !== socket) return;
+      this.#write({ op: "hello", token, ...this.#last(), ...(this.#language ? { language: this.#language } : {}) });
+      this.#after("hello", PONG_MS, () => this.#drop());
+    };
+    socket.onmessage = (event) => {
+      if (this.#socket === socket) this.#receive(event.data);
+    };
+    socket.onclose = (event) => this.#lost(socket, event.code);
+    socket.onerror = () => {};
+    this.#after("hello", 15_000, () => this.#drop()); // a handshake that never ends
+  }
+
+  #last() {
+    const known = [...this.state.sessions.values()].filter((view) => view.tracked && view.rev > 0).slice(-20);
+    return known.length ? { last: Object.fromEntries(known.map((view) => [view.id, view.rev])) } : {};
+  }
+
+  #drop() {
+    const socket = this.#socket;
+    if (!socket) return;
+    this.#lost(socket, 0);
+    socket.close();
+  }
+
+  #lost(socket, code) {
+    if (socket && this.#socket !== socket) return;
+    this.#socket = null;
+    this.#signedIn = false;
+    this.#history.busy = false;
+    for (const name of ["ping", "pong", "hello", "typing"]) this.#stop(name);
+    for (const [name] of this.#timers) if (name.startsWith("heal") || name.startsWith("sync") || name.startsWith("ack")) this.#stop(name);
+    for (const answer of this.#answers.splice(0)) answer.reject(new VisitorError("unavailable"));
+    this.#typing(false);
+    for (const pending of this.state.pending) if (pending.status === "sending") this.#expectAck(pending);
+    if (!this.#wanted || this.state.link === "gone") return;
+    if (code === 4001) this.#kept = { ...this.#kept, doubtful: true };
+    this.#retryLater(this.#byeWait);
+    this.#byeWait = 0;
+  }
+
+  #retryLater(least = 0) {
+    if (!this.#wanted) return;
+    const grown = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    const wait = Math.max(least, grown) * (0.5 + Math.random() / 2) + (least ? least / 2 : 0);
+    this.#link("waiting", Date.now() + wait);
+    this.#after("retry", wait, () => this.#open());
+  }
+
+  #goneFor(error) {
+    this.state.gone = error.code;
+    this.#link("gone");
+    this.#emit("refused", { code: error.code, detail: error.message });
+  }
+
+  #link(link, retryAt = null) {
+    if (this.state.link === link && this.state.retryAt === retryAt) return;
+    Object.assign(this.state, { link, retryAt });
+    this.#emit("link", { link, retryAt });
+  }
+
+  // ---------- token ----------
+
+  #key() {
+    return `csdesk-visitor:${this.#channel}`;
+  }
+
+  async #remember() {
+    if (this.#kept) return this.#kept;
+    let kept = null;
+    try {
+      kept = JSON.parse((await this.#storage.getItem(this.#key())) || "null");
+    } catch {
+      // what stood there is not ours
+    }
+    this.#kept = kept && typeof kept.token === "string" ? kept : {};
+    return this.#kept;
+  }
+
+  #keep(changes) {
+    this.#kept = { ...this.#kept, ...changes };
+    const { doubtful: _, ...lasting } = this.#kept;
+    try {
+      this.#storage.setItem(this.#key(), JSON.stringify(lasting));
+    } catch {
+      // a full or closed store: the token then lives as long as the page
+    }
+  }
+
+  // The kept token; renewed when a quarter of its life is left, replaced when it is refused.
+  async #token() {
+    // Another tab may have renewed it meanwhile.
+    const doubtful = this.#kept?.doubtful;
+    const held = this.#kept;
+    this.#kept = null;
+    const kept = { ...held, ...(await this.#remember()) };
+    this.#kept = kept;
+    const left = (kept.expires || 0) - Date.now();
+    const replacedMeanwhile = doubtful && held.token !== kept.token;
+    if (kept.token && left > 0 && left > (kept.expires - (kept.got || 0)) / 4 && (!doubtful || replacedMeanwhile)) return kept.token;
+    return this.#newToken(kept.token);
+  }
+
+  async #newToken(old) {
+    if (old) {
+      try {
+        return this.#took(await this.#post("/api/visitor/token", { channel: this.#channel, token: old }));
+      } catch (error) {
+        if (!["unauthorized", "token_expired", "not_found"].includes(error.code)) throw error;
+        this.#forget();
+      }
+    }
+    return this.#took(await this.#post("/api/visitor/token", { channel: this.#channel }));
+  }
+
+  #took(answer) {
+    this.#keep({ token: answer.token, expires: answer.expires, got: Date.now(), doubtful: undefined });
+    return answer.token;
+  }
+
+  #forget() {
+    this.#storage.removeItem(this.#key());
+    this.#kept = {};
+    this.#ahead.clear();
+    const { pending } = this.state;
+    this.state = Object.assign(emptyState(), { link: this.state.link, pending });
+    this.#history = { busy: false, more: true };
+    this.#everReady = false;
+    this.#emit("reset", {});
+  }
+
+  async #post(path, body) {
+    const answer = await fetch(this.#base + path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...(this.#language ? { "Accept-Language": this.#language } : {}) },
+      body: JSON.stringify(body),
+      credentials: "omit",
+    });
+    const data = await answer.json().catch(() => ({}));
+    if (answer.ok) return data;
+    throw new VisitorError(data.code || (answer.status === 404 ? "not_found" : "unavailable"), data.detail);
+  }
+
+  // ---------- receiving ----------
+
+  #receive(text) {
+    let frame;
+    try {
+      frame = JSON.parse(text);
+    } catch {
+      return;
+    }
+    const take = this.#handlers[frame.op];
+    if (take) take(frame);
+  }
+
+  #handlers = {
+    ready: (frame) => this.#ready(frame),
+    message: (frame) => this.#message(frame),
+    ack: (frame) => this.#ack(frame),
+    synced: (frame) => this.#synced(frame),
+    state: (frame) => this.#stateFrame(frame),
+    history_end: (frame) => this.#historyEnd(frame),
+    signal: (frame) => this.#signal(frame),
+    read: (frame) => this.#readFrame(frame),
+    pong: (frame) => this.#pong(frame),
+    error: (frame) => this.#error(frame),
+    bye: (frame) => (this.#byeWait = Number(frame.retry_ms) || 0),
+  };
+
+  #ready(frame) {
+    this.#stop("hello");
+    this.#signedIn = true;
+    this.#failures = 0;
+    const first = !this.#everReady;
+    this.#everReady = true;
+    Object.assign(this.state, { customer: frame.customer || null, channel: frame.channel || null });
+    this.#link("live");
+    for (const entry of frame.sessions || []) {
+      const view = this.#view(entry.session);
+      view.tracked = true;
+      if (!view.state) view.state = entry.state;
+      view.known = Math.max(view.known, entry.rev);
+      if (view.known > view.rev) this.#sync(view);
+    }
+    if (frame.session) this.#current(frame.session);
+    else this.#nothingOpen();
+    this.#schedulePing();
+    if (first && !frame.session) this.history();
+    this.#emit("ready", { first });
+    if (this.#showing === "soon") this.shown();
+    for (const pending of this.state.pending) if (["sending", "late"].includes(pending.status)) this.#transmit(pending);
+  }
+
+  // What was open when the connection broke may have ended meanwhile; its sync tells how.
+  #nothingOpen() {
+    const view = this.session;
+    if (view && view.state !== "closed" && view.known <= view.rev) Object.assign(view, { state: "closed", can: view.can.filter((what) => what === "rate"), position: null });
+    this.#keepOpen(null);
+    if (view) this.#emit("state", { session: view });
+  }
+
+  #view(id) {
+    let view = this.state.sessions.get(id);
+    if (!view) {
+      view = { id, rev: 0, known: 0, stateRev: -1, state: "", agent: null, position: null, can: [], tracked: false, agentRead: 0, seenRev: 0 };
+      this.state.sessions.set(id, view);
+    }
+    return view;
+  }
+
+  #current(id) {
+    if (this.state.session === id) return;
+    this.state.session = id;
+    this.#typing(false);
+  }
+
+  #keepOpen(id) {
+    if ((this.#kept?.open || null) !== id) this.#keep({ open: id });
+  }
+
+  #message(frame) {
+    const view = this.#view(frame.session);
+    const key = `${frame.session}.${frame.seq}`;
+    const known = this.state.messages.get(key);
+    const newest = !this.state.newest || frame.session > this.state.newest;
+    if (!this.#history.busy && !view.tracked && (newest || view.rev === 0 && frame.rev === 1)) view.tracked = true;
+    if (newest) this.state.newest = frame.session;
+    view.seenRev = Math.max(view.seenRev, frame.rev);
+    if (!known || known.rev <= frame.rev) {
+      const isNew = !known;
+      const live = isNew && view.tracked && frame.rev > view.rev && !this.#timers.has(`sync ${view.id}`) && !this.#history.busy;
+      this.state.messages.set(key, frame);
+      if (frame.client_id) this.#settle(frame.client_id);
+      if (frame.from.kind === "agent") this.#typing(false);
+      this.#answerRating(frame);
+      this.#emit("message", { frame, isNew, live });
+      if (isNew) this.#countUnread();
+    }
+    this.#move(view, frame.rev);
+  }
+
+  // The number moves only by the next one; anything further waits, and is asked for when it stays away.
+  #move(view, rev) {
+    if (!view.tracked || rev <= view.rev) return;
+    view.known = Math.max(view.known, rev);
+    if (!this.#ahead.has(view.id)) this.#ahead.set(view.id, new Set());
+    const ahead = this.#ahead.get(view.id);
+    ahead.add(rev);
+    while (ahead.delete(view.rev + 1)) view.rev += 1;
+    if (view.rev < view.known) this.#heal(view);
+  }
+
+  #heal(view) {
+    const name = `heal ${view.id}`;
+    if (this.#timers.has(name) || this.#timers.has(`sync ${view.id}`)) return;
+    this.#after(name, HEAL_MS, () => {
+      if (view.rev < view.known) this.#sync(view);
+    });
+  }
+
+  #sync(view) {
+    const name = `sync ${view.id}`;
+    if (this.#timers.has(name) || !this.#signedIn) return;
+    this.#write({ op: "sync", session: view.id, rev: view.rev });
+    this.#after(name, ANSWER_MS, () => this.#heal(view));
+  }
+
+  #synced(frame) {
+    const view = this.#view(frame.session);
+    this.#stop(`sync ${view.id}`);
+    view.tracked = true;
+    view.rev = Math.max(view.rev, frame.rev);
+    const ahead = this.#ahead.get(view.id) || new Set();
+    for (const rev of ahead) if (rev <= view.rev) ahead.delete(rev);
+    while (ahead.delete(view.rev + 1)) view.rev += 1;
+    if (frame.more) {
+      this.#sync(view);
+      return;
+    }
+    // What is said to exist and yet does not come is not worth asking for again.
+    if (!ahead.size) view.known = Math.max(view.rev, frame.rev);
+    else this.#heal(view);
+    this.#countUnread();
+    this.#emit("synced", { session: view });
+  }
+
+  #stateFrame(frame) {
+    const view = this.#view(frame.session);
+    if (frame.rev < view.stateRev) return;
+    view.tracked = true;
+    Object.assign(view, { stateRev: frame.rev, state: frame.state, agent: frame.agent || null, position: frame.position ?? null, can: frame.can || [] });
+    if (frame.session >= (this.state.session || "")) this.#current(frame.session);
+    if (this.state.session === view.id) this.#keepOpen(view.state === "closed" ? null : view.id);
+    if (frame.session > (this.state.newest || "")) this.state.newest = frame.session;
+    this.#move(view, frame.rev);
+    if (view.state !== "serving") this.#typing(false);
+    this.#emit("state", { session: view });
+  }
+
+  #pong(frame) {
+    this.#stop("pong");
+    for (const [id, rev] of Object.entries(frame.sessions || {})) {
+      const view = this.#view(id);
+      if (!view.tracked) Object.assign(view, { tracked: true, rev: Math.max(view.rev, view.seenRev) });
+      view.known = Math.max(view.known, Number(rev) || 0);
+      if (view.known > view.rev) this.#heal(view);
+    }
+  }
+
+  #signal({ data }) {
+    const src = String(data?.src ?? "");
+    if (src === "12") this.#typing(true);
+    else {
+      this.state.signals[src] = data;
+      this.#emit("signal", { data });
+    }
+  }
+
+  #typing(on) {
+    const was = this.state.typing;
+    this.state.typing = on;
+    if (on) this.#after("typing", TYPING_LASTS_MS, () => this.#typing(false));
+    else this.#stop("typing");
+    if (was !== on) this.#emit("typing", { on, name: this.session?.agent?.name || "" });
+  }
+
+  #error(frame) {
+    const { code, detail } = frame;
+    if (!this.#signedIn && ["unauthorized", "token_expired"].includes(code)) {
+      this.#anew();
+      return;
+    }
+    const pending = frame.client_id && this.state.pending.find((one) => one.client_id === frame.client_id);
+    if (pending) this.#refusedSend(pending, code, detail);
+    else if (this.#answers.length) this.#answers.shift().reject(new VisitorError(code, detail));
+    else this.#emit("refused", { code, detail });
+  }
+
+  // The token was refused: renew it or get another, and sign in on the same connection.
+  async #anew() {
+    const socket = this.#socket;
+    this.#stop("hello");
+    try {
+      const refused = this.#kept?.token;
+      this.#kept = null;
+      const kept = await this.#remember();
+      const token = kept.token && kept.token !== refused ? kept.token : await this.#newToken(refused);
+      if (this.#socket !== socket) return;
+      this.#write({ op: "hello", token, ...this.#last() });
+      this.#after("hello", PONG_MS, () => this.#drop());
+    } catch (error) {
+      if (error.code === "not_found") this.#goneFor(error);
+      this.#drop();
+    }
+  }
+
+  // ---------- sending ----------
+
+  /** Say something. @param {string} text @returns {string} its client_id */
+  sendText(text) {
+    return this.#queue({ type: "text", text });
+  }
+
+  /** Send a product (22) or order (28) card. @param {object} data @returns {string} its client_id */
+  sendCard(data) {
+    return this.#queue({ type: "custom", data: { customerServicePlugin: 0, ...data } });
+  }
+
+  /**
+   * Upload a file and send it; progress comes as `pending` events.
+   * @param {File|Blob} file @param {string} [name]
+   * @returns {string} its client_id
+   */
+  sendFile(file, name = file.name || "file") {
+    const type = /^image\/(?!svg)/.test(file.type) ? "image" : /^video\//.test(file.type) ? "video" : /^audio\//.test(file.type) ? "voice" : "file";
+    const pending = { client_id: uuid(), message: { type, file: { name, size: file.size, mime: file.type } }, time: Date.now(), status: "uploading", progress: 0, tries: 0, blob: file };
+    this.state.pending.push(pending);
+    this.#emit("pending", { pending });
+    this.#upload(pending);
+    return pending.client_id;
+  }
+
+  /** Try a failed message again, under the same id. @param {string} clientId */
+  retry(clientId) {
+    const pending = this.#pendingOf(clientId);
+    if (!pending) return;
+    this.reconnect();
+    if (pending.blob && !pending.message.upload) {
+      this.#change(pending, { status: "uploading", progress: 0, code: undefined, detail: undefined });
+      this.#upload(pending);
+    } else {
+      this.#change(pending, { status: "sending", tries: 0, code: undefined, detail: undefined });
+      this.#transmit(pending);
+    }
+  }
+
+  /** Give a message up that has not been sent. @param {string} clientId */
+  cancel(clientId) {
+    const pending = this.#pendingOf(clientId);
+    if (!pending) return;
+    this.#uploads.get(clientId)?.();
+    this.#change(pending, { status: "cancelled" });
+    this.#settle(clientId);
+  }
+
+  #pendingOf(clientId) {
+    return this.state.pending.find((one) => one.client_id === clientId);
+  }
+
+  #queue(message) {
+    const pending = { client_id: uuid(), message, time: Date.now(), status: "sending", tries: 0 };
+    this.state.pending.push(pending);
+    this.#saveOutbox();
+    this.#emit("pending", { pending });
+    this.#transmit(pending);
+    return pending.client_id;
+  }
+
+  #transmit(pending) {
+    this.#expectAck(pending);
+    if (!this.#signedIn) return;
+    pending.tries += 1;
+    const { type, text, data, upload } = pending.message;
+    const message = { type, ...(text !== undefined ? { text } : {}), ...(data ? { data } : {}), ...(upload ? { upload } : {}) };
+    this.#write({ op: "send", client_id: pending.client_id, message });
+  }
+
+  #expectAck(pending) {
+    this.#after(`ack ${pending.client_id}`, ACK_MS, () => {
+      if (!["sending", "late"].includes(pending.status)) return;
+      if (this.#signedIn && pending.tries < 3) this.#transmit(pending);
+      else this.#change(pending, { status: "late" });
+    });
+  }
+
+  #ack(frame) {
+    const pending = this.#pendingOf(frame.client_id);
+    const view = this.#view(frame.session);
+    view.tracked = true;
+    if (pending) {
+      this.#change(pending, { status: "sent", ...frame });
+      this.#stop(`ack ${frame.client_id}`);
+      this.#saveOutbox();
+      if (this.state.messages.has(`${frame.session}.${frame.seq}`)) this.#settle(frame.client_id);
+    }
+    view.known = Math.max(view.known, frame.rev);
+    if (view.known > view.rev) this.#heal(view);
+  }
+
+  #refusedSend(pending, code, detail) {
+    this.#stop(`ack ${pending.client_id}`);
+    if (AGAIN.has(code) && pending.tries < 5) {
+      this.#after(`ack ${pending.client_id}`, 1000 * pending.tries + Math.random() * 500, () => this.#transmit(pending));
+      return;
+    }
+    if (code === "upload_gone") delete pending.message.upload;
+    this.#change(pending, { status: "failed", code, detail });
+    this.#saveOutbox();
+  }
+
+  #change(pending, changes) {
+    Object.assign(pending, changes);
+    this.#emit("pending", { pending });
+  }
+
+  #settle(clientId) {
+    const at = this.state.pending.findIndex((one) => one.client_id === clientId);
+    if (at < 0) return;
+    const [pending] = this.state.pending.splice(at, 1);
+    this.#stop(`ack ${clientId}`);
+    if (pending.status !== "cancelled") this.#change(pending, { status: "sent" });
+    this.#saveOutbox();
+  }
+
+  #outboxKey() {
+    return `csdesk-outbox:${this.#channel}`;
+  }
+
+  #saveOutbox() {
+    const texts = this.state.pending.filter((one) => !one.blob && one.status !== "sent").map(({ client_id, message, time }) => ({ client_id, message, time }));
+    try {
+      if (texts.length) this.#outboxStore.setItem(this.#outboxKey(), JSON.stringify(texts));
+      else this.#outboxStore.removeItem(this.#outboxKey());
+    } catch {
+      // a full store: unsent words then live as long as the page
+    }
+  }
+
+  #restoreOutbox() {
+    let texts = [];
+    try {
+      texts = JSON.parse(this.#outboxStore.getItem(this.#outboxKey()) || "[]");
+    } catch {
+      return;
+    }
+    for (const { client_id, message, time } of texts) {
+      if (!client_id || this.#pendingOf(client_id)) continue;
+      const pending = { client_id, message, time, status: "sending", tries: 0 };
+      this.state.pending.push(pending);
+      this.#emit("pending", { pending });
+      this.#expectAck(pending);
+    }
+  }
+
+  // ---------- uploads ----------
+
+  async #upload(pending, again = true) {
+    const { client_id: id, blob } = pending;
+    try {
+      const { token } = (await this.#remember()).token ? this.#kept : { token: await this.#token() };
+      const answer = await this.#sendBytes(id, blob, pending.message.file.name, token, (share) => {
+        pending.progress = share;
+        this.#emit("progress", { pending });
+      });
+      if (pending.status === "cancelled") return;
+      pending.message.upload = answer.upload;
+      this.#change(pending, { status: "sending", progress: 1 });
+      this.#transmit(pending);
+    } catch (error) {
+      if (pending.status === "cancelled") return;
+      if (again && ["unauthorized", "token_expired"].includes(error.code)) {
+        await this.#newToken(this.#kept.token).catch(() => {});
+        return this.#upload(pending, false);
+      }
+      this.#change(pending, { status: "failed", code: error.code, detail: error.code === "unavailable" ? "" : error.message });
+    } finally {
+      this.#uploads.delete(id);
+    }
+  }
+
+  // XMLHttpRequest tells how far an upload has come; fetch does not.
+  #sendBytes(id, blob, name, token, tell) {
+    const form = new FormData();
+    form.append("file", blob, name);
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open("POST", `${this.#base}/api/visitor/upload`);
+      request.setRequestHeader("Authorization", `Bearer ${token}`);
+      request.responseType = "json";
+      request.upload.onprogress = (event) => event.lengthComputable && tell(event.loaded / event.total);
+      request.onload = () => {
+        const data = request.response || {};
+        if (request.status >= 200 && request.status < 300) resolve(data);
+        else reject(new VisitorError(data.code || (request.status === 413 ? "too_large" : "unavailable"), data.detail));
+      };
+      request.onerror = () => reject(new VisitorError("unavailable"));
+      request.onabort = () => reject(new VisitorError("cancelled"));
+      this.#uploads.set(id, () => request.abort());
+      request.send(form);
+    });
+  }
+
+  // ---------- acts ----------
+
+  /** A window is shown: the service flow begins or goes on (src 7). */
+  shown() {
+    if (!this.#signedIn) {
+      this.#showing = "soon";
+      return;
+    }
+    this.#showing = true;
+    this.signal({ src: "7" });
+  }
+
+  /** Ask for a human. */
+  requestAgent() {
+    this.#write({ op: "request_agent" });
+  }
+
+  /** Step out of the queue. */
+  leaveQueue() {
+    this.#write({ op: "leave_queue" });
+  }
+
+  /** End the open session (src 27). */
+  end() {
+    this.signal({ src: "27" });
+  }
+
+  /** Ask for the invitation to rate (src 24). */
+  askRating() {
+    this.signal({ src: "24" });
+  }
+
+  /**
+   * Rate (src 10).
+   * @param {{id: string, content: string, sessionId: string, comment?: string}} choice
+   * @returns {Promise<void>} rejects with the server's refusal
+   */
+  rate(choice) {
+    if (!this.#signedIn) return Promise.reject(new VisitorError("unavailable"));
+    return new Promise((resolve, reject) => {
+      const answer = { kind: "rating", sessionId: choice.sessionId, resolve, reject };
+      this.#answers.push(answer);
+      this.#after(`rating ${choice.sessionId}`, ANSWER_MS, () => this.#giveUp(answer));
+      const { comment, ...rest } = choice;
+      this.signal({ src: "10", menuSelected: { ...rest, ...(comment ? { comment } : {}) } });
+    });
+  }
+
+  #giveUp(answer) {
+    const at = this.#answers.indexOf(answer);
+    if (at < 0) return;
+    this.#answers.splice(at, 1);
+    answer.reject(new VisitorError("unavailable"));
+  }
+
+  #answerRating(frame) {
+    const menu = String(frame.message.data?.src ?? "") === "9" ? frame.message.data.menuContent : null;
+    if (!menu?.selected) return;
+    const at = this.#answers.findIndex((answer) => answer.kind === "rating" && answer.sessionId === menu.sessionId);
+    if (at < 0) return;
+    this.#stop(`rating ${menu.sessionId}`);
+    this.#answers.splice(at, 1)[0].resolve();
+  }
+
+  /** Take an own message back. @param {string} messageId */
+  recall(messageId) {
+    this.#write({ op: "recall", message: messageId });
+  }
+
+  /** The customer is typing; call it at every key, it is told at most every 3 s. @param {string} [preview] only where the service may see it */
+  typing(preview) {
+    if (this.session?.state !== "serving" || Date.now() - this.#typedAt < TYPING_EVERY_MS) return;
+    this.#typedAt = Date.now();
+    this.signal({ src: "12", ...(preview ? { preview } : {}) });
+  }
+
+  /** Any signal of the protocol. @param {object} data */
+  signal(data) {
+    this.#write({ op: "signal", data: { customerServicePlugin: 0, ...data } });
+  }
+
+  /** Ask for earlier messages; `history` tells when they are there. @returns {boolean} whether there may be more */
+  history() {
+    if (!this.#signedIn || this.#history.busy || !this.#history.more) return this.#history.more;
+    this.#history.busy = true;
+    const before = this.#oldest();
+    this.#write({ op: "history", limit: PAGE, ...(before ? { before } : {}) });
+    return true;
+  }
+
+  /** Whether earlier messages may exist. */
+  get hasMore() {
+    return this.#history.more;
+  }
+
+  #oldest() {
+    let oldest = null;
+    for (const frame of this.state.messages.values()) {
+      if (!oldest || frame.session < oldest.session || (frame.session === oldest.session && frame.seq < oldest.seq)) oldest = frame;
+    }
+    return oldest?.id || null;
+  }
+
+  #historyEnd(frame) {
+    this.#history = { busy: false, more: Boolean(frame.before) };
+    this.#emit("history", { more: this.#history.more });
+  }
+
+  /** Get a message again whose file's address has run out. @param {MessageFrame} frame */
+  refreshMessage(frame) {
+    if (this.#signedIn) this.#write({ op: "sync", session: frame.session, rev: frame.rev - 1 });
+  }
+
+  // ---------- read ----------
+
+  /** Everything shown so far has been read. */
+  markRead() {
+    const view = this.session;
+    const seq = view ? this.#lastSeq(view.id) : 0;
+    if (!seq || seq <= this.#readSeq(view.id)) return;
+    this.#keep({ read: { session: view.id, seq } });
+    this.#write({ op: "read", session: view.id, seq });
+    this.#countUnread();
+  }
+
+  #readSeq(session) {
+    const read = this.#kept?.read;
+    return read?.session === session ? read.seq : 0;
+  }
+
+  #lastSeq(session) {
+    let last = 0;
+    for (const frame of this.state.messages.values()) if (frame.session === session && frame.seq > last) last = frame.seq;
+    return last;
+  }
+
+  #countUnread() {
+    const id = this.state.session;
+    const read = this.#readSeq(id);
+    let count = 0;
+    for (const frame of this.state.messages.values()) {
+      if (frame.session === id && frame.seq > read && ["agent", "bot"].includes(frame.from.kind)) count += 1;
+    }
+    if (count === this.state.unread) return;
+    this.state.unread = count;
+    this.#emit("unread", { count });
+  }
+
+  #readFrame(frame) {
+    const view = this.#view(frame.session);
+    if (frame.by === "agent") view.agentRead = Math.max(view.agentRead, frame.seq);
+    else if (frame.session === this.state.session && frame.seq > this.#readSeq(frame.session)) {
+      this.#keep({ read: { session: frame.session, seq: frame.seq } });
+      this.#countUnread();
+    }
+    this.#emit("read", { session: frame.session, by: frame.by, seq: frame.seq });
+  }
+
+  // ---------- wire and clock ----------
+
+  #write(frame) {
+    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
+  }
+
+  #schedulePing() {
+    this.#after("ping", PING_MS, () => this.#ping());
+  }
+
+  #ping() {
+    if (!this.#signedIn) return;
+    this.#write({ op: "ping" });
+    if (!this.#timers.has("pong")) this.#after("pong", PONG_MS, () => this.#drop());
+    this.#schedulePing();
+  }
+
+  #after(name, ms, act) {
+    this.#stop(name);
+    this.#timers.set(
+      name,
+      setTimeout(() => {
+        this.#timers.delete(name);
+        act();
+      }, ms),
+    );
+  }
+
+  #stop(name) {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.delete(name);
+  }
+
+  #emit(event, detail) {
+    for (const listener of this.#listeners.get(event) || []) {
+      try {
+        listener(detail);
+      } catch (error) {
+        // One listener's mistake must not stop the protocol.
+        setTimeout(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+function emptyState() {
+  return {
+    /** @type {"idle"|"connecting"|"live"|"waiting"|"gone"} */ link: "idle",
+    /** @type {number|null} */ retryAt: null,
+    customer: null,
+    channel: null,
+    /** @type {string|null} the session that counts now */ session: null,
+    /** @type {string|null} */ newest: null,
+    /** @type {Map<string, SessionView>} */ sessions: new Map(),
+    /** @type {Map<string, MessageFrame>} by "SESSION.SEQ" */ messages: new Map(),
+    /** @type {Pending[]} */ pending: [],
+    typing: false,
+    unread: 0,
+    /** the latest signal of each src */ signals: {},
+    gone: null,
+  };
+}
