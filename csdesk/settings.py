@@ -31,6 +31,8 @@ SECRET_KEY = environment.secret("SECRET_KEY", DATA, DEMO)
 SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 # Signs the trail; must outlive every other key.
 TRAIL_KEY = environment.secret("TRAIL_KEY", DATA, DEMO)
+# Former keys, with which older entries are still checked.
+TRAIL_OLD_KEYS = environment.words("TRAIL_OLD_KEYS")
 SDKAPPID = environment.number("SDKAPPID", 1400000000)
 
 if not DEMO and not re.match(r"https?://[^/]+$", CSDESK_BASE_URL):

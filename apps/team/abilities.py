@@ -1,0 +1,68 @@
+"""What each role may do (T-1). One small table; which rows is asked of `queries` and `permissions`."""
+
+from enum import StrEnum
+
+from apps.team.models import Member, Role
+
+
+class Ability(StrEnum):
+    ENTER_CONSOLE = "enter_console"
+    VIEW_MEMBERS = "view_members"
+    MANAGE_MEMBERS = "manage_members"
+    MANAGE_GROUPS = "manage_groups"
+    MANAGE_CHANNELS = "manage_channels"
+    MANAGE_SETTINGS = "manage_settings"
+    EDIT_SHARED_REPLIES = "edit_shared_replies"
+    SEE_GROUP_RECORDS = "see_group_records"
+    SEE_ALL_RECORDS = "see_all_records"
+    EXPORT_RECORDS = "export_records"
+    VIEW_TRAIL = "view_trail"
+
+
+_SUPERVISOR = frozenset(
+    {
+        Ability.ENTER_CONSOLE,
+        Ability.VIEW_MEMBERS,
+        Ability.EDIT_SHARED_REPLIES,
+        Ability.SEE_GROUP_RECORDS,
+        Ability.EXPORT_RECORDS,
+    }
+)
+
+ABILITIES: dict[str, frozenset[Ability]] = {
+    Role.SUPER: frozenset(Ability),
+    Role.ADMINISTRATOR: frozenset(Ability),
+    Role.SUPERVISOR: _SUPERVISOR,
+    Role.AGENT: frozenset(),
+}
+
+
+def may(member: Member, ability: Ability) -> bool:
+    """Whether a member's role gives this ability; nobody who may not sign in has any."""
+    return member.is_authenticated and member.is_active and ability in ABILITIES.get(member.role, ())
+
+
+def may_edit(actor: Member, target: Member) -> bool:
+    """Whether `actor` may change `target`: the super administrator is changed by nobody else (T-1)."""
+    if not may(actor, Ability.MANAGE_MEMBERS) or target.deleted_at is not None:
+        return False
+    return target.role != Role.SUPER or target.pk == actor.pk
+
+
+def may_delete(actor: Member, target: Member) -> bool:
+    """Nobody deletes the super administrator or themselves."""
+    return may_edit(actor, target) and target.role != Role.SUPER and target.pk != actor.pk
+
+
+def may_reset_password(actor: Member, target: Member) -> bool:
+    """Administrators can't reset their own password (T-1); they change it."""
+    return may_edit(actor, target) and target.pk != actor.pk
+
+
+def assignable_roles(actor: Member, target: Member | None = None) -> list[str]:
+    """Roles that `actor` may give to `target` (None = a new member). `super` stays where it is."""
+    if target is not None and target.role == Role.SUPER:
+        return [Role.SUPER]
+    if not may(actor, Ability.MANAGE_MEMBERS):
+        return [target.role] if target else []
+    return [Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AGENT]

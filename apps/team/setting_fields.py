@@ -1,0 +1,222 @@
+"""The kinds of values a section of the settings may have; each knows how to check and store itself.
+
+reply_seconds: int = whole(600, _("Reply time-out"), minimum=0, maximum=86_400, unit=_("seconds"))
+welcome: Words = words({"en": "Hello!", "zh-hans": "您好！"}, _("Welcome"))
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+Label = str | Promise
+_PLACEHOLDER = re.compile(r"\$(?:\{(\w*)\}|\((\w*)\)|([A-Za-z]\w*))")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True)
+class Words:
+    """A sentence to the customer, in each language, that can be switched off (R-4)."""
+
+    texts: Mapping[str, str]
+    enabled: bool = True
+
+    def text(self, language: str = "") -> str:
+        """The sentence in the customer's language, else in the deployment's, else in any; "" when off."""
+        if not self.enabled:
+            return ""
+        family = (language or get_language() or "").lower().split("-")[0]
+        wanted = [code for code in self.texts if code.split("-")[0] == family]
+        for code in [*wanted, settings.LANGUAGE_CODE, *self.texts]:
+            if self.texts.get(code):
+                return self.texts[code]
+        return ""
+
+    def fill(self, language: str = "", **values: object) -> str:
+        """The sentence with `${Name}` replaced by the given values."""
+        return _PLACEHOLDER.sub(lambda found: str(values.get(_name(found), found[0])), self.text(language))
+
+
+@dataclass(frozen=True)
+class Kind:
+    label: Label
+    help: Label = ""
+
+    def clean(self, value: Any) -> Any:
+        """The value as it is kept; raises ValueError with a sentence for people."""
+        return value
+
+    def to_json(self, value: Any) -> Any:
+        return value
+
+
+@dataclass(frozen=True)
+class FlagKind(Kind):
+    def clean(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError(_("Yes or no."))
+        return value
+
+
+@dataclass(frozen=True)
+class WholeKind(Kind):
+    minimum: int = 0
+    maximum: int = 2_147_483_647
+    unit: Label = ""
+
+    def clean(self, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(_("A whole number."))
+        if not self.minimum <= value <= self.maximum:
+            raise ValueError(
+                _("Between %(least)s and %(most)s.") % {"least": self.minimum, "most": self.maximum}
+            )
+        return value
+
+
+@dataclass(frozen=True)
+class ChoiceKind(Kind):
+    choices: tuple[tuple[str, Label], ...] = ()
+
+    def clean(self, value: Any) -> str:
+        if value not in dict(self.choices):
+            raise ValueError(_("Choose one of the list."))
+        return str(value)
+
+
+@dataclass(frozen=True)
+class TextKind(Kind):
+    maximum: int = 200
+    required: bool = False
+
+    def clean(self, value: Any) -> str:
+        text = plain(value)
+        if len(text) > self.maximum:
+            raise ValueError(_("At most %(most)s characters.") % {"most": self.maximum})
+        if self.required and not text:
+            raise ValueError(_("This can't be empty."))
+        return text
+
+
+@dataclass(frozen=True)
+class LinesKind(Kind):
+    """A list of short texts, one per line."""
+
+    maximum: int = 100
+    longest: int = 60
+
+    def clean(self, value: Any) -> tuple[str, ...]:
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise ValueError(_("A list of lines."))
+        lines = tuple(dict.fromkeys(text for line in value if (text := plain(line))))
+        if len(lines) > self.maximum:
+            raise ValueError(_("At most %(most)s lines.") % {"most": self.maximum})
+        if any(len(line) > self.longest for line in lines):
+            raise ValueError(_("At most %(most)s characters in a line.") % {"most": self.longest})
+        return lines
+
+    def to_json(self, value: Iterable[str]) -> list[str]:
+        return list(value)
+
+
+@dataclass(frozen=True)
+class WordsKind(Kind):
+    """`names`: the placeholders these words may hold; `required`: they can't be switched off."""
+
+    names: tuple[str, ...] = ()
+    required: bool = False
+    maximum: int = 1000
+
+    def clean(self, value: Any) -> Words:
+        if isinstance(value, Words):
+            value = self.to_json(value)
+        if not isinstance(value, Mapping) or not isinstance(value.get("texts"), Mapping):
+            raise ValueError(_("Words per language."))
+        known = dict(settings.LANGUAGES)
+        texts = {code: self._clean_text(text) for code, text in value["texts"].items() if code in known}
+        enabled = bool(value.get("enabled", True)) or self.required
+        if enabled and not any(texts.values()):
+            raise ValueError(_("Write the words in at least one language, or switch them off."))
+        return Words(texts, enabled)
+
+    def to_json(self, value: Words) -> dict:
+        return {"enabled": value.enabled, "texts": dict(value.texts)}
+
+    def _clean_text(self, value: Any) -> str:
+        text = plain(value)
+        if len(text) > self.maximum:
+            raise ValueError(_("At most %(most)s characters.") % {"most": self.maximum})
+        return _PLACEHOLDER.sub(self._spell, text)
+
+    def _spell(self, found: re.Match) -> str:
+        """`$(X)` and `$X` of the known names become `${X}`; an unknown `${X}` is refused (R-4)."""
+        name = _name(found)
+        if name in self.names:
+            return f"${{{name}}}"
+        if found[3] is not None:
+            return found[0]  # "$US" is just text
+        allowed = ", ".join(f"${{{known}}}" for known in self.names) or _("none")
+        raise ValueError(
+            _("%(found)s is not known here. Possible: %(allowed)s.") % {"found": found[0], "allowed": allowed}
+        )
+
+
+def plain(value: Any) -> str:
+    """Text without control and bidirectional characters and without blanks around it."""
+    if not isinstance(value, str):
+        raise ValueError(_("A text."))
+    return _CONTROL.sub("", value.replace("\r\n", "\n")).strip()
+
+
+def _name(found: re.Match) -> str:
+    return next(group for group in found.groups() if group is not None)
+
+
+def yes_or_no(default: bool, label: Label, help: Label = "") -> Any:
+    return field(default=default, metadata={"kind": FlagKind(label, help)})
+
+
+def whole(
+    default: int,
+    label: Label,
+    help: Label = "",
+    *,
+    minimum: int = 0,
+    maximum: int = 2_147_483_647,
+    unit: Label = "",
+) -> Any:
+    return field(default=default, metadata={"kind": WholeKind(label, help, minimum, maximum, unit)})
+
+
+def choice(default: str, label: Label, choices: Iterable[tuple[str, Label]], help: Label = "") -> Any:
+    """`choices` are pairs of value and label, such as `Reception.choices`."""
+    return field(default=default, metadata={"kind": ChoiceKind(label, help, tuple(choices))})
+
+
+def text(default: str, label: Label, help: Label = "", *, maximum: int = 200, required: bool = False) -> Any:
+    return field(default=default, metadata={"kind": TextKind(label, help, maximum, required)})
+
+
+def lines(
+    default: Iterable[str], label: Label, help: Label = "", *, maximum: int = 100, longest: int = 60
+) -> Any:
+    return field(default=tuple(default), metadata={"kind": LinesKind(label, help, maximum, longest)})
+
+
+def words(
+    default: Mapping[str, str],
+    label: Label,
+    help: Label = "",
+    *,
+    names: Iterable[str] = (),
+    enabled: bool = True,
+    required: bool = False,
+) -> Any:
+    """Words per language (`{"en": …, "zh-hans": …}`) in which `${name}` of `names` may stand."""
+    kind = WordsKind(label, help, tuple(names), required)
+    return field(default_factory=lambda: Words(dict(default), enabled), metadata={"kind": kind})
