@@ -1,0 +1,37 @@
+"""Bring database, demo data, words and static files up to date; `make run` calls it when something changed."""
+
+import os
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, *args: object, **options: object) -> None:
+        call_command("compile_words", verbosity=0)
+        call_command("migrate", interactive=False, verbosity=0)
+        if settings.DEMO:
+            self._demo()
+        else:
+            call_command("collectstatic", interactive=False, verbosity=0)
+
+    def _demo(self) -> None:
+        """Seed an empty database; later starts only follow a changed CSDESK_DEMO_PASSWORD."""
+        members = get_user_model().objects
+        if not members.exists():
+            self.stdout.write("csdesk: making demo data …")
+            call_command("seed_demo")
+            return
+        password = os.environ.get("CSDESK_DEMO_PASSWORD", "")
+        kept = Path(settings.DATA) / "demo_password.txt"
+        if password and (not kept.exists() or kept.read_text().strip() != password):
+            for member in members.filter(account__endswith="@example.com"):
+                member.set_password(password)
+                member.save(update_fields=["password"])
+            kept.touch(mode=0o600)
+            kept.write_text(password)

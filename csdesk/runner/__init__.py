@@ -1,0 +1,1 @@
+"""`make run`: everything csdesk needs, started, watched and stopped together."""
