@@ -10,12 +10,12 @@ from apps.team import trail
 class Command(BaseCommand):
     help = "Check every entry of the access log and whether its tail is complete (two separate answers)."
 
-    def add_arguments(self, parser) -> None:  # noqa: ANN001
+    def add_arguments(self, parser) -> None:
         parser.add_argument(
             "--anchor",
             default="",
             metavar="NUMBER:HASH",
-            help="the newest entry as noted earlier in an outside place; default: what this machine remembers",
+            help="the newest entry as noted in an outside place; default: what this machine remembers",
         )
 
     def handle(self, *args: object, anchor: str, **options: object) -> None:
