@@ -201,6 +201,20 @@ STORAGES = {
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+# --- Work and limits (X-2) ----------------------------------------------------------------------
+
+# Threads between the event loop and the database in each web process; each keeps one connection.
+CHAT_THREADS = environment.number("CSDESK_CHAT_THREADS", 6)
+SLOW_THREADS = environment.number("CSDESK_SLOW_THREADS", 4)
+# Per client address; 0 = no limit. CSDESK_LIMIT_EXEMPT lists addresses or networks without limits.
+LIMIT_TOKENS = environment.number("CSDESK_LIMIT_TOKENS", 20)  # visitor tokens per minute
+LIMIT_UPLOADS = environment.number("CSDESK_LIMIT_UPLOADS", 10)  # files per minute
+LIMIT_UPLOAD_MB = environment.number("CSDESK_LIMIT_UPLOAD_MB", 500)  # per day
+LIMIT_SESSIONS = environment.number("CSDESK_LIMIT_SESSIONS", 5)  # open engaged sessions
+LIMIT_EXEMPT = environment.words("CSDESK_LIMIT_EXEMPT")
+# Per socket: frames per second, sustained.
+LIMIT_FRAMES = environment.number("CSDESK_LIMIT_FRAMES", 10)
+
 # --- Mail ------------------------------------------------------------------------------------
 
 EMAIL_HOST = environment.text("EMAIL_HOST", "localhost")

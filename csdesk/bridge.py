@@ -1,0 +1,85 @@
+"""The way from the event loop to the domain: sync functions in two small, fixed sets of threads.
+
+`chat` carries what people wait for (messages, commands); `slow` carries syncs, history, uploads
+and pages' heavier reads, so that none of them can delay a message. Order per socket is kept by
+awaiting one call before the next. Delivery never comes here.
+"""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils.translation import gettext as _
+
+from csdesk.errors import Unavailable
+
+Result = TypeVar("Result")
+
+CHAT, SLOW = "chat", "slow"
+
+
+class Lane:
+    """A fixed number of threads and a bounded line in front of them.
+
+    Each thread keeps one database connection of its own; it is tried before use after a rest and
+    thrown away after an error, as Django does around a request.
+    """
+
+    def __init__(self, name: str, threads: int, longest_line: int) -> None:
+        self.name = name
+        self.longest_line = longest_line
+        self.under_way = 0
+        self._counting = threading.Lock()
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"csdesk-{name}")
+
+    async def run(self, call: Callable[[], Result]) -> Result:
+        """The call's result; Unavailable when the line is full, so that an outage does not pile up work."""
+        with self._counting:
+            if self.under_way >= self.longest_line:
+                raise Unavailable(_("Too much is going on at the moment. Please try again."))
+            self.under_way += 1
+        # A copy of the context, so that language and request id are seen in the thread.
+        context = contextvars.copy_context()
+        future = self._threads.submit(context.run, _with_fresh_connection, call)
+        future.add_done_callback(self._done)
+        return await asyncio.wrap_future(future)
+
+    def _done(self, _future: object) -> None:
+        with self._counting:
+            self.under_way -= 1
+
+
+def _with_fresh_connection(call: Callable[[], Result]) -> Result:
+    close_old_connections()
+    try:
+        return call()
+    finally:
+        close_old_connections()
+
+
+_lanes: dict[str, Lane] = {}
+_making = threading.Lock()
+
+
+def _lane(name: str) -> Lane:
+    with _making:
+        if not _lanes:
+            _lanes[CHAT] = Lane(CHAT, settings.CHAT_THREADS, 2_000)
+            _lanes[SLOW] = Lane(SLOW, settings.SLOW_THREADS, 1_000)
+        return _lanes[name]
+
+
+async def run(function: Callable[..., Result], *args: Any, lane: str = CHAT, **kwargs: Any) -> Result:
+    """Run a sync function with database access in a thread of the lane and await its result."""
+    return await _lane(lane).run(partial(function, *args, **kwargs))
+
+
+def under_way() -> int:
+    """How many calls wait or run, over both lanes."""
+    return sum(lane.under_way for lane in _lanes.values())
