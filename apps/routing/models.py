@@ -41,7 +41,9 @@ class Availability(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["deadline_at"], condition=Q(deadline_at__isnull=False), name="availability_due"),
+            models.Index(
+                fields=["deadline_at"], condition=Q(deadline_at__isnull=False), name="availability_due"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -83,7 +83,9 @@ class Customer(models.Model):
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
         constraints = [
-            models.UniqueConstraint(fields=["user_id"], condition=~Q(user_id=""), name="customer_user_id_once"),
+            models.UniqueConstraint(
+                fields=["user_id"], condition=~Q(user_id=""), name="customer_user_id_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -204,6 +206,8 @@ class ChatSession(models.Model):
     seq = models.IntegerField(default=0)
     rev = models.IntegerField(default=0)
     note_no = models.IntegerField(default=0)
+    # The last customer message, and the last one the flow has handled; lagging, the sweep runs it again.
+    customer_seq = models.IntegerField(default=0)
     flow_seq = models.IntegerField(default=0)
     customer_read_seq = models.IntegerField(default=0)
     agent_read_seq = models.IntegerField(default=0)
@@ -265,7 +269,9 @@ class ChatSession(models.Model):
             models.Index(fields=["agent", "state"], condition=~Q(state="closed"), name="session_of_agent"),
             models.Index(fields=["customer", "channel", "started_at"], name="session_of_customer"),
             models.Index(
-                fields=["id"], condition=Q(state="flow", flow_seq__lt=F("seq")), name="session_flow_lags"
+                fields=["id"],
+                condition=Q(state="flow", flow_seq__lt=F("customer_seq")),
+                name="session_flow_lags",
             ),
         ]
 
@@ -355,7 +361,7 @@ class Message(models.Model):
     author_id = models.CharField(max_length=36, blank=True)
     author_name = models.CharField(max_length=60, blank=True)
     author_avatar = models.CharField(max_length=200, blank=True)
-    # text: {text, code?, params?}; file kinds: {file: {id, name, size, mime, width, height, preview}}; custom: {data}
+    # text: {text, code?, params?}; file kinds: {file: as `files.described` makes it}; custom: {data}
     body = models.JSONField()
     tokens = ArrayField(models.CharField(max_length=40), default=list)
     client_id = models.UUIDField(null=True)
@@ -399,7 +405,7 @@ class PostKey(models.Model):
 
 
 class Attachment(models.Model):
-    """An uploaded file: bound to its uploader, attached to one message once, gone after an hour else (X-10)."""
+    """An uploaded file: its uploader's to attach to one message, once, within an hour (X-10)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     # `c:<customer id>` or `m:<member id>`: who uploaded and alone may attach it.

@@ -45,7 +45,10 @@ class Member(AbstractBaseUser):
     avatar = models.CharField(_("avatar"), max_length=200, blank=True)
     serves = models.BooleanField(_("serves customers"), default=True)
     session_limit = models.PositiveSmallIntegerField(
-        _("sessions at once"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(100)]
+        _("sessions at once"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
     )
     language = models.CharField(_("language"), max_length=10, blank=True)
     must_change_password = models.BooleanField(_("must change the password"), default=False)

@@ -1,0 +1,42 @@
+"""Who may see which session and record (T-9): the one place, used by pages, sockets and files."""
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from apps.sessions.models import ChatSession, ServiceRecord, State
+from apps.team.models import Member, Membership, Role
+
+
+def visible_to(member: Member) -> QuerySet[ChatSession]:
+    """The sessions a member may see.
+
+    Administrators all; supervisors those with a part in a group they supervise, and their own;
+    agents those with a part of theirs, and the earlier sessions of whom they serve now.
+    """
+    sessions = ChatSession.objects.filter(deleted_at__isnull=True)
+    if not member.is_active:
+        return sessions.none()
+    if member.is_administrator:
+        return sessions
+    parts = ServiceRecord.objects.filter(session_id=OuterRef("id"))
+    allowed = Q(agent=member) | Exists(parts.filter(_parts_of(member)))
+    served_now = ChatSession.objects.filter(
+        customer_id=OuterRef("customer_id"), agent=member, state__in=[State.OFFERED, State.SERVING]
+    )
+    return sessions.filter(allowed | Exists(served_now))
+
+
+def records_visible_to(member: Member) -> QuerySet[ServiceRecord]:
+    """The service records a member finds in the list: their own, their groups', or all."""
+    records = ServiceRecord.objects.filter(session__deleted_at__isnull=True)
+    if not member.is_active:
+        return records.none()
+    if member.is_administrator:
+        return records
+    return records.filter(_parts_of(member))
+
+
+def _parts_of(member: Member) -> Q:
+    if member.role == Role.SUPERVISOR:
+        groups = Membership.objects.filter(member=member, supervises=True).values("group_id")
+        return Q(agent=member) | Q(group_id__in=groups)
+    return Q(agent=member)

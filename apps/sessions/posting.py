@@ -1,0 +1,218 @@
+"""Appending messages: the only way a message comes into a session.
+
+`post_many` is one SQL statement for up to 64 posts of many authors: it looks up idempotency
+keys, locks the sessions in the order of their ids, checks who may speak, numbers the posts
+within their sessions, inserts, moves the session's last words and deadline, and returns what
+to acknowledge and to publish. The figures that speak for it stand in `docs/architecture.md`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from apps.sessions import content, frames
+from apps.sessions.authors import Author
+from apps.sessions.models import ChatSession, Message, MessageKind
+from apps.sessions.settings import ClosingSettings
+from apps.team import business
+from csdesk import clock, realtime
+from csdesk.errors import DomainError, NotFound, NotYours, Unavailable, WrongState
+from csdesk.tokens import tokens
+
+_STATEMENT = (Path(__file__).parent / "posting.sql").read_text()
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Post:
+    """One message that wants to be stored; `body` as `content.parse_message` makes it."""
+
+    session_id: UUID
+    author: Author
+    kind: str
+    body: dict
+    client_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What was stored, for the acknowledgement; `duplicate`: it had been stored before (S-7)."""
+
+    session_id: UUID
+    seq: int
+    rev: int
+    at: datetime
+    duplicate: bool = False
+    state: str = ""
+    customer_id: UUID | None = field(default=None, compare=False)
+
+    @property
+    def address(self) -> str:
+        return f"{self.session_id}.{self.seq}"
+
+
+class Busy(DomainError):
+    """Another transaction holds the session's row; the post waits for the next round."""
+
+    code = "unavailable"
+
+
+def post_many(posts: list[Post], *, wait: bool = False) -> list[Posted | DomainError]:
+    """Store posts that share one statement and one commit; answers in the order of the posts.
+
+    Refusals are values: NotFound, WrongState (the session has ended, or is served by nobody),
+    NotYours (it is served by, or belongs to, somebody else), Busy unless `wait` is set.
+    Raises IntegrityError when two of them race with equal keys elsewhere: try each alone.
+    """
+    at = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STATEMENT.replace("/*skip*/", "" if wait else "SKIP LOCKED"),
+            {"posts": json.dumps([_row(n, post) for n, post in enumerate(posts)]), "at": at} | _deadlines(),
+        )
+        names = [column.name for column in cursor.description]
+        rows = sorted((dict(zip(names, row, strict=True)) for row in cursor.fetchall()), key=lambda r: r["n"])
+    answers = [_answer(post, row, at) for post, row in zip(posts, rows, strict=True)]
+    for post, row, answer in zip(posts, rows, answers, strict=True):
+        if isinstance(answer, Posted) and not answer.duplicate:
+            _publish(post, row, answer)
+    return answers
+
+
+def post(one: Post) -> Posted:
+    """Store one post, waiting for the session's row; raises what `post_many` answers as refusals."""
+    for attempt in range(ATTEMPTS):
+        try:
+            # A savepoint only where the caller has a transaction open; alone, the statement is its own.
+            if connection.in_atomic_block:
+                with transaction.atomic():
+                    [answer] = post_many([one], wait=True)
+            else:
+                [answer] = post_many([one], wait=True)
+            break
+        except IntegrityError:
+            # The same client_id came in twice at the same moment: now the first one can be seen.
+            if attempt == ATTEMPTS - 1:
+                raise
+    if isinstance(answer, DomainError):
+        raise answer
+    return answer
+
+
+def say(session: ChatSession, code: str, text: str, params: dict | None = None) -> Posted:
+    """System words, kept as code, parameters and rendered text (S-18); the caller holds the row."""
+    body = {"text": text, "code": code, "params": params or {}}
+    return _under_lock(session, Post(session.id, Author.system(), MessageKind.TEXT, body))
+
+
+def card(session: ChatSession, data: dict, author: Author | None = None) -> Posted:
+    """A stored service message (src 9, 15, 19, 20 …); the caller holds the row."""
+    return _under_lock(
+        session, Post(session.id, author or Author.system(), MessageKind.CUSTOM, {"data": data})
+    )
+
+
+def _under_lock(session: ChatSession, one: Post) -> Posted:
+    posted = post(one)
+    session.seq, session.rev = posted.seq, posted.rev
+    return posted
+
+
+def _row(n: int, one: Post) -> dict:
+    text = content.text_of(one.kind, one.body)
+    return {
+        "n": n,
+        "session_id": str(one.session_id),
+        "author": one.author.key,
+        "author_kind": one.author.kind,
+        "author_id": one.author.id,
+        "author_name": one.author.name,
+        "author_avatar": one.author.avatar,
+        "kind": one.kind,
+        "body": one.body,
+        "preview": " ".join(text.split())[:200],
+        "tokens": tokens(text),
+        "client_id": str(one.client_id) if one.client_id else None,
+    }
+
+
+def _deadlines() -> dict:
+    """How far the session's deadline moves when the customer or the agent speaks (S-5, R-15)."""
+    closing = business.read(ClosingSettings)
+    reminded = 0 < closing.reminder_seconds < closing.reply_seconds
+    return {
+        "flow_seconds": closing.flow_seconds,
+        "reply_kind": ("reminder" if reminded else "reply") if closing.reply_seconds else "",
+        "reply_seconds": closing.reminder_seconds if reminded else closing.reply_seconds,
+    }
+
+
+def _answer(one: Post, row: dict, at: datetime) -> Posted | DomainError:
+    match row["outcome"]:
+        case "stored":
+            return Posted(one.session_id, row["seq"], row["rev"], at, False, row["state"], row["customer_id"])
+        case "duplicate":
+            return Posted(
+                row["key_session_id"],
+                row["seq"],
+                row["rev"],
+                row["key_at"],
+                True,
+                row["state"] or "",
+                row["customer_id"],
+            )
+        case "busy":
+            return Busy(_("The session is busy."))
+        case "not_yours":
+            return NotYours(_("This session is served by somebody else."))
+        case "wrong_state":
+            return WrongState(_("The session does not take messages now."))
+        case "not_found":
+            return NotFound(_("There is no such session."))
+    return Unavailable()
+
+
+def _publish(one: Post, row: dict, posted: Posted) -> None:
+    message = Message(
+        session_id=one.session_id,
+        seq=posted.seq,
+        rev=posted.rev,
+        kind=one.kind,
+        author_kind=one.author.kind,
+        author_id=one.author.id,
+        author_name=one.author.name,
+        author_avatar=one.author.avatar,
+        body=one.body,
+        client_id=one.client_id,
+        created_at=posted.at,
+    )
+    publish_message(message, row["customer_id"], row["channel_id"], row["agent_id"])
+
+
+def publish_message(message: Message, customer_id: UUID, channel_id: int, agent_id: int | None) -> None:
+    """Send a new or changed message to every socket of both sides."""
+    personal = frames.is_personal(message)
+    recipient = realtime.customer(customer_id, channel_id)
+    realtime.publish(recipient, frames.message_frame(message, for_desk=False), personal=personal)
+    if agent_id:
+        frame = frames.message_frame(message, for_desk=True)
+        realtime.publish(realtime.member(agent_id), frame, personal=personal)
+
+
+def change(session: ChatSession, message: Message) -> None:
+    """Save a stored message that has changed under the session's next `rev` and send it whole again.
+
+    The caller holds the session's row.
+    """
+    session.rev += 1
+    message.rev = session.rev
+    message.save(update_fields=["rev", "body", "tokens", "recalled_at"])
+    session.save(update_fields=["rev"])
+    publish_message(message, session.customer_id, session.channel_id, session.agent_id)

@@ -1,0 +1,129 @@
+"""Settings of the business about sessions, messages, ratings and files."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.team.business import InvalidSetting, Section
+from apps.team.setting_fields import Words, choice, whole, words, yes_or_no
+
+
+@dataclass(frozen=True)
+class ClosingSettings(Section):
+    """When a session ends by itself (R-15, S-5)."""
+
+    name: ClassVar[str] = "closing"
+    title: ClassVar = _("Ending")
+    help: ClassVar = _("When a session ends by itself because the customer says nothing more.")
+    order: ClassVar[int] = 50
+
+    reply_seconds: int = whole(
+        600,
+        _("Reply time-out"),
+        _("Counted from the agent's last message that the customer has not answered. 0 switches it off."),
+        maximum=7 * 86_400,
+        unit=_("seconds"),
+    )
+    reminder_seconds: int = whole(
+        0,
+        _("Reminder before it"),
+        _("After this time the customer is asked whether they are still there. 0 switches it off."),
+        maximum=7 * 86_400,
+        unit=_("seconds"),
+    )
+    reminder: Words = words(
+        {
+            "en": "Are you still there? Just write, and we go on.",
+            "zh-hans": "您还在吗？有需要随时回复，我们接着为您处理。",
+        },
+        _("Reminder"),
+    )
+    flow_seconds: int = whole(
+        1800,
+        _("Inactivity before a human"),
+        _("A session that has not reached a human ends after this time without a word of the customer."),
+        minimum=10,
+        maximum=86_400,
+        unit=_("seconds"),
+    )
+
+    def check(self) -> None:
+        if self.reminder_seconds and self.reply_seconds and self.reminder_seconds >= self.reply_seconds:
+            raise InvalidSetting("reminder_seconds", _("The reminder must come before the reply time-out."))
+
+
+@dataclass(frozen=True)
+class RatingSettings(Section):
+    """How customers are asked to rate (S-16)."""
+
+    name: ClassVar[str] = "rating"
+    title: ClassVar = _("Rating")
+    help: ClassVar = _(
+        "How customers are asked whether they are satisfied, and for how long they can answer."
+    )
+    order: ClassVar[int] = 60
+
+    is_on: bool = yes_or_no(True, _("Ratings"), _("Switches all invitations on or off."))
+    agent_invites: bool = yes_or_no(True, _("Agents may invite"))
+    sent_at_end: bool = yes_or_no(True, _("Sent when the session ends"))
+    customer_asks: bool = yes_or_no(True, _("Customers may rate by themselves"))
+    look: str = choice("stars", _("Look"), [("stars", _("Stars")), ("numbers", _("Numbers"))])
+    invitation: Words = words(
+        {"en": "How was our service?", "zh-hans": "这次服务您满意吗？"}, _("Invitation"), required=True
+    )
+    thanks: Words = words(
+        {"en": "Thank you for telling us.", "zh-hans": "谢谢您的评价，我们会继续努力。"},
+        _("Thanks"),
+        required=True,
+    )
+    level_1: Words = words(
+        {"en": "Very dissatisfied", "zh-hans": "非常不满意"}, _("Level 1 (worst)"), required=True
+    )
+    level_2: Words = words({"en": "Dissatisfied", "zh-hans": "不满意"}, _("Level 2"), required=True)
+    level_3: Words = words({"en": "All right", "zh-hans": "一般"}, _("Level 3"), required=True)
+    level_4: Words = words({"en": "Satisfied", "zh-hans": "满意"}, _("Level 4"), required=True)
+    level_5: Words = words(
+        {"en": "Very satisfied", "zh-hans": "非常满意"}, _("Level 5 (best)"), required=True
+    )
+    valid_hours: int = whole(
+        12, _("Valid for"), _("Later answers are refused."), minimum=1, maximum=720, unit=_("hours")
+    )
+
+    def levels(self, language: str) -> list[str]:
+        """The texts of the five levels, worst first."""
+        every = (self.level_1, self.level_2, self.level_3, self.level_4, self.level_5)
+        return [level.text(language) for level in every]
+
+
+@dataclass(frozen=True)
+class MessageSettings(Section):
+    """Recall, typing preview and files (S-8, S-9, S-10)."""
+
+    name: ClassVar[str] = "messages"
+    title: ClassVar = _("Messages and files")
+    help: ClassVar = _("What can be taken back, and what can be sent.")
+    order: ClassVar[int] = 70
+
+    recall_seconds: int = whole(
+        120,
+        _("Recall"),
+        _("For how long a message can be taken back. 0 switches it off."),
+        maximum=86_400,
+        unit=_("seconds"),
+    )
+    customer_recalls: bool = yes_or_no(False, _("Customers may recall too"))
+    typing_preview: bool = yes_or_no(
+        False,
+        _("Agents see what is being typed"),
+        _("Customers are told so in the window. What was typed and not sent is never stored."),
+    )
+    file_megabytes: int = whole(20, _("Largest file"), minimum=1, maximum=200, unit=_("MB"))
+    daily_megabytes: int = whole(
+        200,
+        _("Files per person and day"),
+        _("Uploads beyond this are refused until tomorrow."),
+        minimum=1,
+        maximum=100_000,
+        unit=_("MB"),
+    )

@@ -1,0 +1,394 @@
+"""The states of a session (S-1): the only code that assigns `state`.
+
+Every function takes a session whose row the caller has locked with `lock()` inside its own
+`transaction.atomic()`, refuses with WrongState when the session is not where the change
+starts from, writes a `SessionEvent`, keeps the service records (S-2) and publishes after
+commit: `state` and src 26 to the customer, `session` to the workbenches concerned.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from apps.sessions import frames, posting, ratings
+from apps.sessions.models import (
+    Channel,
+    ChatSession,
+    ClosedBy,
+    Customer,
+    DeadlineKind,
+    ServiceRecord,
+    ServiceStatus,
+    SessionEvent,
+    State,
+)
+from apps.team.models import Member, SkillGroup
+from csdesk import clock, realtime
+from csdesk.errors import NotFound, WrongState
+
+# From which states each change starts; S-1 has the whole table with its events.
+STARTS_FROM = {
+    State.QUEUED: {State.FLOW, State.OFFERED, State.SERVING},
+    State.OFFERED: {State.QUEUED, State.OFFERED, State.SERVING},
+    State.SERVING: {State.QUEUED, State.OFFERED, State.SERVING},
+    State.FLOW: {State.FLOW, State.QUEUED, State.OFFERED},
+    State.CLOSED: {State.FLOW, State.QUEUED, State.OFFERED, State.SERVING},
+}
+
+
+def lock(session_id: UUID) -> ChatSession:
+    """The session with its row locked until the transaction ends; NotFound if there is none."""
+    found = (
+        ChatSession.objects.select_for_update(of=("self",))
+        .select_related("customer", "channel", "group", "agent")
+        .filter(id=session_id)
+        .first()
+    )
+    if found is None:
+        raise NotFound(_("There is no such session."))
+    return found
+
+
+def expect_state(session: ChatSession, *states: str) -> None:
+    """Refuse with WrongState unless the session is in one of these states."""
+    if session.state not in states:
+        raise WrongState(_("The session is in another state now."), state=str(session.state))
+
+
+def open_session(
+    customer: Customer,
+    channel: Channel,
+    *,
+    seconds: int,
+    language: str = "",
+    page: str = "",
+    previous: ChatSession | None = None,
+) -> tuple[ChatSession, bool]:
+    """The customer's open session on the channel, else a new one in the flow (S-4).
+
+    `seconds` is the flow's inactivity limit. Two at the same moment get the same session.
+    """
+    found = _open_one(customer, channel)
+    if found:
+        return found, False
+    at = clock.now()
+    try:
+        with transaction.atomic():
+            session = ChatSession.objects.create(
+                customer=customer,
+                channel=channel,
+                language=language,
+                source_page=page[:500],
+                previous=previous,
+                started_at=at,
+                rev=1,
+                deadline_kind=DeadlineKind.FLOW,
+                deadline_at=at + timedelta(seconds=seconds),
+            )
+            ServiceRecord.objects.create(session=session, customer=customer, channel=channel, started_at=at)
+            _log(session, "opened", before="")
+            _tell_customer(session)
+    except IntegrityError:
+        # The other tab was first.
+        found = _open_one(customer, channel)
+        if found is None:
+            raise
+        return found, False
+    return session, True
+
+
+def _open_one(customer: Customer, channel: Channel) -> ChatSession | None:
+    return (
+        ChatSession.objects.select_related("customer", "channel", "group", "agent")
+        .filter(customer=customer, channel=channel)
+        .exclude(state=State.CLOSED)
+        .first()
+    )
+
+
+def to_queue(
+    session: ChatSession,
+    *,
+    group: SkillGroup | None,
+    seconds: int,
+    priority: int | None = None,
+    at_head: bool = False,
+    status: str = "",
+    actor: Member | None = None,
+    detail: dict | None = None,
+) -> None:
+    """Let the session wait for an agent of the group, or of any.
+
+    From the flow its record goes on; from an agent the record ends with `status` and the next
+    opens. `at_head` keeps the first queueing's place (R-7); `seconds` is the waiting limit.
+    """
+    before = _start(session, State.QUEUED)
+    former = session.agent
+    at = clock.now()
+    session.group, session.agent = group, None
+    session.queued_at = at
+    if not (at_head and session.queue_order_at):
+        session.queue_order_at = at
+    if priority is not None:
+        session.priority = priority
+    session.failed_status = ""
+    session.on_hold_at = None
+    set_deadline(session, DeadlineKind.QUEUE, at + timedelta(seconds=seconds))
+    _record(session, status, queued_at=at, assigned_at=None, accepted_at=None)
+    _changed(session, "queued", before, actor, former, detail)
+
+
+def offer(
+    session: ChatSession,
+    agent: Member,
+    *,
+    until: datetime,
+    status: str = "",
+    actor: Member | None = None,
+    detail: dict | None = None,
+) -> None:
+    """Offer the session to an agent until the countdown ends (R-9)."""
+    before = _start(session, State.OFFERED)
+    former = session.agent
+    at = clock.now()
+    session.agent = agent
+    session.assigned_at = at
+    session.on_hold_at = None
+    set_deadline(session, DeadlineKind.ACCEPT, until)
+    _record(session, status, assigned_at=at, accepted_at=None)
+    _changed(session, "offered", before, actor, former, detail, offer_ends=until)
+
+
+def serve(
+    session: ChatSession,
+    agent: Member,
+    *,
+    status: str = "",
+    actor: Member | None = None,
+    detail: dict | None = None,
+) -> None:
+    """Let an agent serve: assigned in automatic reception, accepted, transferred or taken over."""
+    before = _start(session, State.SERVING)
+    former = session.agent
+    at = clock.now()
+    if former != agent or before != State.OFFERED:
+        session.assigned_at = at
+    session.agent = agent
+    session.on_hold_at = None
+    session.failed_status = ""
+    # The agent owes the answer, so the session waits for nothing but its owner.
+    set_deadline(session, "", None)
+    _record(session, status, assigned_at=session.assigned_at, accepted_at=at)
+    _changed(session, "serving", before, actor, former, detail)
+
+
+def to_flow(
+    session: ChatSession,
+    *,
+    failed_status: str,
+    seconds: int,
+    actor: Member | None = None,
+    detail: dict | None = None,
+) -> None:
+    """Back to the flow after a hand-over that failed or was given up; the record goes on.
+
+    `failed_status` is what the record ends as if the session ends there (S-1).
+    """
+    before = _start(session, State.FLOW)
+    former = session.agent
+    session.agent = None
+    session.queued_at = session.queue_order_at = None
+    session.failed_status = failed_status
+    set_deadline(session, DeadlineKind.FLOW, clock.now() + timedelta(seconds=seconds))
+    _record(session, "", queued_at=None, assigned_at=None)
+    _changed(session, "back_in_flow", before, actor, former, (detail or {}) | {"failed": failed_status})
+
+
+def close(
+    session: ChatSession,
+    *,
+    status: str,
+    closed_by: str,
+    actor: Member | None = None,
+    words: tuple[str, str] | None = None,
+    invite: bool = False,
+    timed_out: bool = False,
+) -> None:
+    """End the session as S-18 says: the words, the rating, the end mark, closed.
+
+    `words` are (code, text). `invite` asks for a rating when an agent has served it.
+    """
+    expect_state(session, *STARTS_FROM[State.CLOSED])
+    if words:
+        posting.say(session, *words)
+    if invite and ratings.may_be_invited(session):
+        ratings.invite(session)
+    posting.card(session, {"customerServicePlugin": 0, "src": "20" if timed_out else "19"})
+    before, former = session.state, session.agent
+    session.state = State.CLOSED
+    session.ended_at = clock.now()
+    session.status, session.closed_by = status, closed_by
+    session.on_hold_at = session.waiting_since = None
+    set_deadline(session, "", None)
+    record = _open_record(session)
+    _end_record(session, record, status, closed_by)
+    _changed(session, "closed", before, actor, former, {"status": str(status), "closed_by": str(closed_by)})
+
+
+def hold(session: ChatSession, actor: Member) -> None:
+    """Let the reply clock stand still until the agent's next message (R-15)."""
+    expect_state(session, State.SERVING)
+    session.on_hold_at = clock.now()
+    set_deadline(session, "", None)
+    _changed(session, "held", session.state, actor, session.agent, None)
+
+
+def set_deadline(session: ChatSession, kind: str, at: datetime | None) -> None:
+    """Set the one pending deadline on the object (S-5); the transition that follows saves it."""
+    session.deadline_kind, session.deadline_at = kind, at
+
+
+def save_deadline(session: ChatSession) -> None:
+    """Save a deadline that moves without a change of state, such as reminder → reply."""
+    session.save(update_fields=["deadline_kind", "deadline_at"])
+
+
+def possible(session: ChatSession) -> list[str]:
+    """What the customer can do now, as `state.can` lists it."""
+    can = []
+    if session.state == State.FLOW:
+        can.append("request_agent")
+    if session.state in (State.QUEUED, State.OFFERED):
+        can.append("leave_queue")
+    if session.state == State.SERVING and ratings.may_ask(session):
+        can.append("rate")
+    if session.is_open:
+        can.append("end")
+        if ratings.recall_allowed():
+            can.append("recall")
+    return can
+
+
+def customer_state(session: ChatSession, position: int | None = None) -> dict:
+    """The `state` frame of this session now."""
+    return frames.state_frame(session, can=possible(session), position=position)
+
+
+def _start(session: ChatSession, target: str) -> str:
+    expect_state(session, *STARTS_FROM[target])
+    before, session.state = session.state, target
+    return before
+
+
+def _open_record(session: ChatSession) -> ServiceRecord:
+    return ServiceRecord.objects.get(session_id=session.id, ended_at__isnull=True)
+
+
+def _record(session: ChatSession, status: str, **times: datetime | None) -> None:
+    """Keep the open record in step; with a status, end it and open the next."""
+    record = _open_record(session)
+    if status:
+        _end_record(session, record, status, "")
+        record = ServiceRecord(
+            session=session,
+            number=record.number + 1,
+            customer_id=record.customer_id,
+            channel_id=record.channel_id,
+            first_seq=session.seq,
+            started_at=clock.now(),
+        )
+    record.group, record.agent = session.group, session.agent
+    for name, value in times.items():
+        setattr(record, name, value)
+    record.save()
+
+
+def _end_record(session: ChatSession, record: ServiceRecord, status: str, closed_by: str) -> None:
+    record.status, record.closed_by = status, closed_by
+    record.ended_at = clock.now()
+    record.last_seq = session.seq
+    record.save()
+
+
+def _changed(
+    session: ChatSession,
+    event: str,
+    before: str,
+    actor: Member | None,
+    former: Member | None,
+    detail: dict | None,
+    *,
+    offer_ends: datetime | None = None,
+) -> None:
+    """Save the session with a new `rev`, log the change and tell everybody concerned."""
+    session.rev += 1
+    session.save()
+    _log(session, event, before=before, actor=actor, detail=detail)
+    _tell_customer(session)
+    if (before == State.SERVING) != (session.state == State.SERVING):
+        _tell_seat(session)
+    for member in {former, session.agent} - {None}:
+        tell_desk(session, member, offer_ends=offer_ends)
+
+
+def _log(
+    session: ChatSession, event: str, *, before: str, actor: Member | None = None, detail: dict | None = None
+) -> None:
+    SessionEvent.objects.create(
+        session=session,
+        at=clock.now(),
+        event=event,
+        before=before,
+        after=session.state,
+        actor=actor,
+        agent=session.agent,
+        group=session.group,
+        detail=detail or {},
+    )
+
+
+def _tell_customer(session: ChatSession) -> None:
+    recipient = realtime.customer(session.customer_id, session.channel_id)
+    realtime.publish(recipient, customer_state(session))
+
+
+def _tell_seat(session: ChatSession) -> None:
+    """src 26: whether somebody serves now."""
+    seat = "inSeat" if session.state == State.SERVING else "outSeat"
+    data = {
+        "customerServicePlugin": 0,
+        "src": "26",
+        "content": {"command": "updateSeatStatus", "content": seat},
+    }
+    recipient = realtime.customer(session.customer_id, session.channel_id)
+    realtime.publish(recipient, {"op": "signal", "data": data})
+
+
+def tell_desk(session: ChatSession, member: Member, *, offer_ends: datetime | None = None) -> None:
+    """Send a member's workbenches the summary of this session."""
+    realtime.publish(realtime.member(member.pk), frames.summary_frame(session, offer_ends=offer_ends))
+
+
+__all__ = [
+    "STARTS_FROM",
+    "ClosedBy",
+    "ServiceStatus",
+    "close",
+    "customer_state",
+    "expect_state",
+    "hold",
+    "lock",
+    "offer",
+    "open_session",
+    "possible",
+    "save_deadline",
+    "serve",
+    "set_deadline",
+    "tell_desk",
+    "to_flow",
+    "to_queue",
+]
