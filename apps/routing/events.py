@@ -1,0 +1,60 @@
+"""The events of the workbench (D-15, D-16): what an agent is told beside the summaries."""
+
+from datetime import datetime
+
+from apps.sessions.models import ChatSession
+from apps.team.models import Member
+from csdesk import clock, realtime
+
+
+def call_in(session: ChatSession, agent: Member, until: datetime) -> None:
+    """`callIn`: the session is offered to the agent; `timeout` in seconds."""
+    customer, channel = session.customer, session.channel
+    frame = {
+        "op": "callIn",
+        "session": str(session.id),
+        "type": "im",
+        "timeout": max(0, round((until - clock.now()).total_seconds())),
+        "nickname": customer.display_name,
+        "avatar": customer.avatar,
+        "remark": customer.remark,
+        "peerSource": session.source_page,
+        "channelName": channel.name,
+        "clientData": customer.client_data,
+    }
+    realtime.publish(realtime.member(agent.pk), frame)
+
+
+def user_accessed(session: ChatSession, agent: Member, **extra: object) -> None:
+    """`userAccessed`: the agent serves from now on."""
+    _tell(agent.pk, "userAccessed", session, **extra)
+
+
+def auto_transfer(session: ChatSession, agent: Member) -> None:
+    """`autoTransfer`: the agent missed or declined the offer."""
+    _tell(agent.pk, "autoTransfer", session)
+
+
+def transferred(session: ChatSession, agent: Member, **extra: object) -> None:
+    """`transfer`: the session was taken from the agent (transferred, taken over, handed over)."""
+    _tell(agent.pk, "transfer", session, **extra)
+
+
+def session_ended(session: ChatSession, agent: Member, closed_by: str) -> None:
+    """`sessionEnded`: it closed, or the customer withdrew while it was offered."""
+    _tell(agent.pk, "sessionEnded", session, closeBy=str(closed_by))
+
+
+def status_changed(member_id: int, status: str, rest_reason: str = "") -> None:
+    """`statusChanged` to the member's workbenches."""
+    frame = {"op": "statusChanged", "status": str(status), "restReason": rest_reason}
+    realtime.publish(realtime.member(member_id), frame)
+
+
+def queue_counts(groups: list[dict]) -> None:
+    """`queue` to every workbench: counts of all groups (`queries.queue_counts`)."""
+    realtime.publish(realtime.desks(), {"op": "queue", "groups": groups})
+
+
+def _tell(member_id: int, op: str, session: ChatSession, **extra: object) -> None:
+    realtime.publish(realtime.member(member_id), {"op": op, "session": str(session.id), **extra})

@@ -1,0 +1,161 @@
+"""Settings of the business about the flow, reception, the queue, presence and the words (R)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.routing.models import Status
+from apps.team.business import Section
+from apps.team.models import Reception
+from apps.team.setting_fields import Words, choice, lines, whole, words, yes_or_no
+
+SECONDS = _("seconds")
+
+
+@dataclass(frozen=True)
+class ReceptionSettings(Section):
+    """How a session reaches an agent (R-9, R-10); groups may have their own."""
+
+    name: ClassVar[str] = "reception"
+    title: ClassVar = _("Reception")
+    order: ClassVar[int] = 20
+
+    reception: str = choice(Reception.AUTOMATIC, _("Reception"), Reception.choices)
+    accept_seconds: int = whole(20, _("Accept time-out"), minimum=5, maximum=600, unit=SECONDS)
+    rest_after_missed: bool = yes_or_no(False, _("Set to break who missed an offer"))
+    sessions_at_once: int = whole(5, _("Sessions at once per agent"), minimum=1, maximum=100)
+    initial_status: str = choice(
+        Status.FREE,
+        _("Status after signing in"),
+        [(Status.FREE.value, Status.FREE.label), (Status.NOT_READY.value, Status.NOT_READY.label)],
+    )
+
+
+@dataclass(frozen=True)
+class QueueSettings(Section):
+    """Limits of the queue (R-11); groups may have their own."""
+
+    name: ClassVar[str] = "queue"
+    title: ClassVar = _("Queue")
+    order: ClassVar[int] = 30
+
+    wait_seconds: int = whole(1800, _("Waiting limit"), minimum=10, maximum=86_400, unit=SECONDS)
+    queue_limit: int = whole(0, _("Queue length limit"), _("0 = unlimited"), maximum=100_000)
+    queue_without_agents: bool = yes_or_no(False, _("Queue even when no agent is signed in"))
+
+
+@dataclass(frozen=True)
+class FlowSettings(Section):
+    """When a customer is taken to ask for a human (R-3)."""
+
+    name: ClassVar[str] = "flow"
+    title: ClassVar = _("To human")
+    order: ClassVar[int] = 10
+
+    keywords: tuple[str, ...] = lines(
+        ["人工", "转人工", "人工客服", "agent", "human"], _("Keywords that ask for a human"), _("One per line")
+    )
+    match: str = choice(
+        "exact",
+        _("A keyword counts"),
+        [("exact", _("when it is the whole message")), ("contained", _("anywhere in the message"))],
+    )
+
+
+@dataclass(frozen=True)
+class PresenceSettings(Section):
+    """Breaks, wrap-up and lost workbenches (R-10)."""
+
+    name: ClassVar[str] = "presence"
+    title: ClassVar = _("Availability")
+    order: ClassVar[int] = 40
+
+    grace_seconds: int = whole(
+        60, _("Offline after the connection was lost for"), minimum=10, maximum=3600, unit=SECONDS
+    )
+    wrap_up_seconds: int = whole(
+        0, _("Wrap-up after a session"), _("0 = none"), maximum=3600, unit=SECONDS
+    )
+    rest_reasons: tuple[str, ...] = lines(
+        ["用餐", "培训", "会议", "休息"], _("Reasons for a break"), _("One per line"), maximum=20
+    )
+
+
+STAFF = ("StaffName", "StaffNo")
+PLACE = ("QueuePosition", "WaitNo")
+
+
+@dataclass(frozen=True)
+class PromptSettings(Section):
+    """The words customers get (R-4), in both languages, each of which can be switched off."""
+
+    name: ClassVar[str] = "prompts"
+    title: ClassVar = _("Prompts")
+    order: ClassVar[int] = 15
+
+    welcome: Words = words(
+        {"zh-hans": "您好，欢迎咨询！请描述您的问题，我们马上为您服务。", "en": "Hello and welcome! How can we help you?"},
+        _("Welcome"),
+    )
+    connecting: Words = words(
+        {"zh-hans": "正在为您接入人工客服，请稍候。", "en": "We are connecting you to an agent. One moment, please."},
+        _("Connecting to an agent"),
+    )
+    connected: Words = words(
+        {
+            "zh-hans": "您好，客服 ${StaffName}（工号 ${StaffNo}）很高兴为您服务。",
+            "en": "You are now talking to ${StaffName} (no. ${StaffNo}).",
+        },
+        _("Connected to an agent"),
+        names=STAFF,
+    )
+    handover_failed: Words = words(
+        {
+            "zh-hans": "抱歉，暂时没有客服可以接待您，请稍后再来咨询。",
+            "en": "Sorry, nobody can take your question right now. Please try again later.",
+        },
+        _("No agent could be reached"),
+    )
+    queueing: Words = words(
+        {
+            "zh-hans": "当前咨询人数较多，您排在第 ${QueuePosition} 位，前面还有 ${WaitNo} 人，请稍候。",
+            "en": "All agents are busy. You are number ${QueuePosition}, with ${WaitNo} before you. Thank you for waiting.",
+        },
+        _("Queueing"),
+        names=PLACE,
+    )
+    returned: Words = words(
+        {
+            "zh-hans": "抱歉，客服暂时离开，正在优先为您重新接入。",
+            "en": "Sorry, your agent had to leave. You are first in line for the next one.",
+        },
+        _("Back in the queue"),
+        _("When the agent was lost while serving"),
+    )
+    reminder: Words = words(
+        {"zh-hans": "请问您还在吗？如需帮助，请回复我们。", "en": "Are you still there? Just reply if you need anything else."},
+        _("Reminder before the time-out"),
+    )
+    timeout_close: Words = words(
+        {
+            "zh-hans": "由于您长时间未回复，本次会话已自动结束。如需帮助，欢迎随时再来。",
+            "en": "We haven't heard from you for a while, so this chat has ended. Write again any time.",
+        },
+        _("Ended by time-out"),
+    )
+    active_close: Words = words(
+        {"zh-hans": "本次会话已结束，感谢您的咨询，祝您生活愉快！", "en": "This chat has ended. Thank you for contacting us!"},
+        _("Ended by somebody"),
+    )
+    off_hours: Words = words(
+        {
+            "zh-hans": "您好，现在是非工作时间，我们上班后会尽快为您服务。",
+            "en": "We are closed at the moment and will be glad to help you during working hours.",
+        },
+        _("Outside working hours"),
+    )
+    blacklisted: Words = words(
+        {"zh-hans": "抱歉，暂时无法为您提供服务。", "en": "Sorry, we are unable to help you here."},
+        _("Blacklisted"),
+    )
