@@ -84,6 +84,7 @@ class Sender:
 
     def __init__(self) -> None:
         self._waiting: queue.Queue[tuple[str, str]] = queue.Queue(self.MOST_WAITING)
+        self._is_down = False
         # Short waits: what can't be pushed now is healed by `rev`.
         self._redis = redis.Redis.from_url(
             settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=0.2, retry=None
@@ -107,16 +108,22 @@ class Sender:
             batch = [self._waiting.get()]
             while len(batch) < self.MOST_AT_ONCE and not self._waiting.empty():
                 batch.append(self._waiting.get())
-            try:
-                pipeline = self._redis.pipeline(transaction=False)
-                for channel, payload in batch:
-                    pipeline.publish(channel, payload)
-                pipeline.execute()
-            except redis.RedisError as error:
-                log.warning("push of %s frames failed: %s", len(batch), type(error).__name__)
-            finally:
-                for _ in batch:
-                    self._waiting.task_done()
+            self._push(batch)
+            for _ in batch:
+                self._waiting.task_done()
+
+    def _push(self, batch: list[tuple[str, str]]) -> None:
+        try:
+            pipeline = self._redis.pipeline(transaction=False)
+            for channel, payload in batch:
+                pipeline.publish(channel, payload)
+            pipeline.execute()
+            self._is_down = False
+        except redis.RedisError as error:
+            # Said once an outage: it comes thousands of times while Redis is away.
+            if not self._is_down:
+                log.warning("push failed, clients catch up by rev: %s", type(error).__name__)
+            self._is_down = True
 
 
 _senders: dict[int, Sender] = {}
