@@ -39,7 +39,9 @@ class TrueClient:
 
     def _corrected(self, scope: Scope) -> Scope:
         headers = scope["headers"]
-        forwarded = b",".join(value for name, value in headers if name == b"x-forwarded-for").decode("latin-1")
+        forwarded = b",".join(value for name, value in headers if name == b"x-forwarded-for").decode(
+            "latin-1"
+        )
         schemes = [value for name, value in headers if name == b"x-forwarded-proto"]
         peer, port = scope.get("client") or ("127.0.0.1", 0)
         scope = {**scope, "client": [true_client(peer, forwarded, settings.TRUSTED_PROXIES), port]}

@@ -41,5 +41,17 @@ def _forward(name: str) -> Any:
     return call
 
 
-for _name in ("add", "get", "set", "touch", "delete", "get_many", "set_many", "delete_many", "has_key", "incr", "clear"):
+for _name in (
+    "add",
+    "get",
+    "set",
+    "touch",
+    "delete",
+    "get_many",
+    "set_many",
+    "delete_many",
+    "has_key",
+    "incr",
+    "clear",
+):
     setattr(RedisOrMemoryCache, _name, _forward(_name))

@@ -6,11 +6,12 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csdesk.settings")
 
-from django.conf import settings  # noqa: E402
+from django.conf import settings
 
 app = Celery("csdesk")
 app.conf.update(
-    broker_url=settings.REDIS_URL,
+    # Celery has a name of its own for Redis on a socket.
+    broker_url=settings.REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host="),
     # Nobody waits for results: what a job did stands in the database.
     task_ignore_result=True,
     task_default_queue="celery",
@@ -46,4 +47,6 @@ app.conf.update(
     },
     beat_max_loop_interval=1,
 )
-app.autodiscover_tasks(["apps.team", "apps.sessions", "apps.routing", "apps.records", "apps.visitor", "apps.desk"])
+app.autodiscover_tasks(
+    ["apps.team", "apps.sessions", "apps.routing", "apps.records", "apps.visitor", "apps.desk"]
+)

@@ -13,13 +13,27 @@ draining = False
 _migrated = False
 
 
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Alive: the process answers. Asks nobody else, so an outage elsewhere does not restart it."""
+class HealthMiddleware:
+    """Answers both addresses before anything else, since balancers ask without our host name and without TLS."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path == "/healthz":
+            return alive()
+        if request.path == "/readyz":
+            return ready()
+        return self.get_response(request)
+
+
+def alive() -> HttpResponse:
+    """The process answers. Asks nobody else, so that an outage elsewhere does not restart it."""
     return HttpResponse("ok", content_type="text/plain")
 
 
-def readyz(request: HttpRequest) -> JsonResponse:
-    """Ready: the database answers and is migrated, and we are not stopping.
+def ready() -> JsonResponse:
+    """The database answers and is migrated, and we are not stopping.
 
     Without Redis the work goes on slower, so that is `degraded` and still ready.
     """
@@ -56,6 +70,6 @@ def _migrations() -> str:
 
 
 def _redis() -> str:
-    with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1) as redis:
+    with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1, retry=None) as redis:
         redis.ping()
     return "ok"

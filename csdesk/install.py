@@ -49,7 +49,9 @@ def make_environment() -> list[str]:
     pip = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True)
     if bare.returncode or pip.returncode:
         shutil.rmtree(VENV, ignore_errors=True)
-        fail("this Python cannot make environments; install its venv module (Debian: apt install python3-venv)")
+        fail(
+            "this Python cannot make environments; install its venv module (Debian: apt install python3-venv)"
+        )
     return [sys.executable, "-m", "pip", "--python", str(PYTHON)]
 
 

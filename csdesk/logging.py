@@ -113,7 +113,7 @@ class RequestIdMiddleware:
         if self.is_async:
             markcoroutinefunction(self)
 
-    def __call__(self, request):  # noqa: ANN001, ANN204
+    def __call__(self, request):
         chosen = chosen_request_id(request.headers.get("X-Request-ID"))
         if self.is_async:
             return self._answer_async(request, chosen)
@@ -125,7 +125,7 @@ class RequestIdMiddleware:
         response["X-Request-ID"] = chosen
         return response
 
-    async def _answer_async(self, request, chosen: str):  # noqa: ANN001, ANN202
+    async def _answer_async(self, request, chosen: str):
         request_id.set(chosen)
         response = await self.get_response(request)
         response["X-Request-ID"] = chosen

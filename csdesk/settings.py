@@ -23,8 +23,16 @@ DEMO = CSDESK_DEMO = environment.flag("CSDESK_DEMO")
 DEBUG = DEMO and environment.flag("CSDESK_DEBUG")
 # Uploaded files and, in the demo, the embedded servers' data and the keys.
 DATA = CSDESK_DATA = (BASE_DIR / environment.text("CSDESK_DATA", ".data")).resolve()
+# Where the web process listens.
+HOST = environment.text("CSDESK_HOST", "127.0.0.1" if DEMO else "0.0.0.0")  # noqa: S104 - behind a proxy
+PORT = environment.number("PORT", 8000)
+# Seconds between "not ready" and "no new connections" when the web process stops, for the balancer to notice.
+DRAIN_NOTICE = environment.number("CSDESK_DRAIN_NOTICE", 0 if DEMO else 2)
+# Threads of a web process (each holds a database connection): for messages and commands, for slow reads.
+CHAT_THREADS = environment.number("CSDESK_CHAT_THREADS", 4)
+SLOW_THREADS = environment.number("CSDESK_SLOW_THREADS", 4)
 # The address people use, e.g. https://desk.example.com
-CSDESK_BASE_URL = environment.text("CSDESK_BASE_URL", "http://localhost:8000" if DEMO else "").rstrip("/")
+CSDESK_BASE_URL = environment.text("CSDESK_BASE_URL", f"http://localhost:{PORT}" if DEMO else "").rstrip("/")
 # How many proxies of ours add to X-Forwarded-For (X-1); 0 = none is believed.
 TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0)
 SECRET_KEY = environment.secret("SECRET_KEY", DATA, DEMO)
@@ -36,12 +44,17 @@ TRAIL_OLD_KEYS = environment.words("TRAIL_OLD_KEYS")
 SDKAPPID = environment.number("SDKAPPID", 1400000000)
 
 if not DEMO and not re.match(r"https?://[^/]+$", CSDESK_BASE_URL):
-    raise ImproperlyConfigured("CSDESK_BASE_URL must be the address people use, e.g. https://desk.example.com")
+    raise ImproperlyConfigured(
+        "CSDESK_BASE_URL must be the address people use, e.g. https://desk.example.com"
+    )
 
 _base = urlsplit(CSDESK_BASE_URL)
 ALLOWED_HOSTS = [_base.hostname, *environment.words("CSDESK_HOSTS")]
 if DEMO:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", socket.gethostname()]
+    if HOST not in ("localhost", "127.0.0.1", "::1"):
+        # Opened to the network on purpose: by whatever name this machine has there.
+        ALLOWED_HOSTS = ["*"]
 CSRF_TRUSTED_ORIGINS = [CSDESK_BASE_URL, *environment.words("CSDESK_TRUSTED_ORIGINS")]
 
 # --- Parts -----------------------------------------------------------------------------------
@@ -67,6 +80,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "csdesk.health.HealthMiddleware",
     "csdesk.logging.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -130,7 +144,9 @@ def _database(url: str) -> dict:
 DATABASES = {"default": _database(DATABASE_URL)}
 
 # Counts and short-lived copies only: everything true is in the database.
-CACHES = {"default": {"BACKEND": "csdesk.cache.RedisOrMemoryCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "csdesk"}}
+CACHES = {
+    "default": {"BACKEND": "csdesk.cache.RedisOrMemoryCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "csdesk"}
+}
 
 # --- Who signs in ----------------------------------------------------------------------------
 
@@ -165,7 +181,6 @@ LANGUAGE_COOKIE_SECURE = not DEMO
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 SECURE_SSL_REDIRECT = environment.flag("CSDESK_SSL_REDIRECT", not DEMO)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 0 if DEMO else environment.number("CSDESK_HSTS_SECONDS", 31536000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
 SECURE_HSTS_PRELOAD = not DEMO

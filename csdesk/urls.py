@@ -4,13 +4,10 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from csdesk import health
 from csdesk.console import site
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/demo/" if settings.DEMO else "/desk/"), name="home"),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("console/", site.urls),
     path("", include("apps.team.urls")),

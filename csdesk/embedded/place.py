@@ -105,7 +105,9 @@ def _service_user() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam("nobody")
     except KeyError:
-        raise EmbeddedError("PostgreSQL cannot run as root and there is no other account; start as a user") from None
+        raise EmbeddedError(
+            "PostgreSQL cannot run as root and there is no other account; start as a user"
+        ) from None
 
 
 def _open_way(folder: Path) -> None:

@@ -34,7 +34,10 @@ class Redis(Server):
             "appendonly": "no",
             "daemonize": "no",
         }
-        return [str(_program()), *(part for name, value in settings.items() for part in (f"--{name}", str(value)))]
+        return [
+            str(_program()),
+            *(part for name, value in settings.items() for part in (f"--{name}", str(value))),
+        ]
 
     def prepare(self) -> None:
         here = str(self.place.sockets)

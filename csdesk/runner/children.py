@@ -47,7 +47,9 @@ def read_procfile(file: Path) -> dict[str, list[str]]:
 class Process:
     """A process of the Procfile in a process group of its own; its output goes to a log and, if bad, to `say`."""
 
-    def __init__(self, name: str, command: list[str], env: dict[str, str], root: Path, logs: Path, say: Say) -> None:
+    def __init__(
+        self, name: str, command: list[str], env: dict[str, str], root: Path, logs: Path, say: Say
+    ) -> None:
         self.name = name
         self.command = command
         self.env = env

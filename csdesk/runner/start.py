@@ -114,7 +114,9 @@ class Runner:
         """Migrate, seed, compile words, collect static files: whatever has changed since the last start."""
         self.password = ""
         if self.demo:
-            self.password = self.env.get("CSDESK_DEMO_PASSWORD") or kept_secret(self.data / "demo_password.txt", 9)
+            self.password = self.env.get("CSDESK_DEMO_PASSWORD") or kept_secret(
+                self.data / "demo_password.txt", 9
+            )
             self.env["CSDESK_DEMO_PASSWORD"] = self.password
         prepared = Prepared(ROOT, self.data, self.env)
         if prepared.is_current():
@@ -145,7 +147,9 @@ class Runner:
         while not self.stopping.is_set() and not _is_ready(self.port):
             web = next(watched.thing for watched in self.processes if watched.thing.name == "web")
             if web.process.poll() is not None:
-                raise CannotRun(f"the web process ended at once ({ending(web.process.returncode)}); see {web.log}")
+                raise CannotRun(
+                    f"the web process ended at once ({ending(web.process.returncode)}); see {web.log}"
+                )
             if time.monotonic() > until:
                 raise CannotRun(f"not ready after {timeout:.0f} s; see {self.data / 'logs'}")
             self.stopping.wait(0.1)
@@ -178,7 +182,12 @@ class Runner:
 
     def _tell(self, seconds: float) -> None:
         lines = [f"csdesk is ready ({seconds:.1f} s)", ""]
-        faces = {"Demo shop": "/demo/", "Workbench": "/desk/", "Service records": "/records/", "Console": "/console/"}
+        faces = {
+            "Demo shop": "/demo/",
+            "Workbench": "/desk/",
+            "Service records": "/records/",
+            "Console": "/console/",
+        }
         lines += [f"  {name:<16} {self.url}{path}" for name, path in faces.items()]
         if self.demo:
             lines += ["", f"  Accounts, password {self.password}"]

@@ -23,15 +23,16 @@ class Command(BaseCommand):
     def _demo(self) -> None:
         """Seed an empty database; later starts only follow a changed CSDESK_DEMO_PASSWORD."""
         members = get_user_model().objects
+        password = os.environ.get("CSDESK_DEMO_PASSWORD", "")
+        kept = Path(settings.DATA) / "demo_password.txt"
         if not members.exists():
             self.stdout.write("csdesk: making demo data …")
             call_command("seed_demo")
-            return
-        password = os.environ.get("CSDESK_DEMO_PASSWORD", "")
-        kept = Path(settings.DATA) / "demo_password.txt"
-        if password and (not kept.exists() or kept.read_text().strip() != password):
+        elif password and (not kept.exists() or kept.read_text().strip() != password):
             for member in members.filter(account__endswith="@example.com"):
                 member.set_password(password)
                 member.save(update_fields=["password"])
+        if password:
+            # Later starts print it again.
             kept.touch(mode=0o600)
             kept.write_text(password)

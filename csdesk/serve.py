@@ -1,0 +1,147 @@
+"""The web process: Daphne's server with a stop that lets nobody fall (`manage.py serve`).
+
+On SIGTERM or SIGINT: not ready any more → no new connections → commands under way are finished
+→ each socket is told `bye` with a moment to come back → closed with 4012 → pages under way end.
+All of it within ten seconds. Daphne alone would cut every socket at once.
+"""
+
+import asyncio
+import logging
+import signal
+import time
+
+from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.server import Server, reactor
+from django.core.signals import request_finished
+from django.db import connections
+from twisted.internet import defer
+
+from csdesk import health, hub
+
+log = logging.getLogger(__name__)
+
+MOST_SECONDS = 10.0
+# Frames above are cut by the server (V-6); the protocol itself answers from 64 KiB on.
+LARGEST_FRAME = 1024 * 1024
+PING_EVERY, PING_LOST = 20, 20
+_TOO_LARGE = b'{"ok": false, "code": "too_large", "detail": "Request too large"}'
+
+
+class BoundedRequest(WebRequest):
+    """Refuses a body that is too large while it streams, before it fills the disk (X-10)."""
+
+    largest = 25 * 1024 * 1024
+    _received = 0
+    _refused = False
+
+    def gotLength(self, length: int | None) -> None:
+        if length is not None and length > self.largest:
+            self._refuse()
+        else:
+            super().gotLength(length)
+
+    def handleContentChunk(self, data: bytes) -> None:
+        if self._refused:
+            return
+        self._received += len(data)
+        if self._received > self.largest:
+            self._refuse()
+        else:
+            super().handleContentChunk(data)
+
+    def _refuse(self) -> None:
+        self._refused = True
+        head = b"HTTP/1.1 413 Content Too Large\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        length = b"Content-Length: %d\r\n\r\n" % len(_TOO_LARGE)
+        self.channel.transport.write(head + length + _TOO_LARGE)
+        self.channel.loseConnection()
+
+
+class DrainingServer(Server):
+    """Daphne's server that knows its ports, so that it can stop accepting."""
+
+    def __init__(self, *args: object, notice: float = 0, **kwargs: object) -> None:
+        super().__init__(*args, signal_handlers=False, **kwargs)
+        self.notice = notice
+        self.ports = []
+        self.failed = False
+        self._stopping: asyncio.Task | None = None
+
+    def run(self) -> None:
+        reactor.callWhenRunning(self._listen_to_signals)
+        HTTPFactory.protocol.requestFactory = BoundedRequest
+        super().run()
+
+    def listen_success(self, port) -> None:
+        self.ports.append(port)
+        super().listen_success(port)
+
+    def listen_error(self, failure) -> None:
+        self.failed = True
+        super().listen_error(failure)
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop() if reactor.running else reactor._asyncioEventloop
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._asked_to_stop)
+
+    def _asked_to_stop(self) -> None:
+        if self._stopping is None:
+            self._stopping = asyncio.ensure_future(self.drain())
+
+    async def drain(self) -> None:
+        """The whole good-bye, then the end of the reactor."""
+        until = time.monotonic() + MOST_SECONDS
+        health.draining = True
+        log.info("stopping: %s connections", len(self.connections))
+        try:
+            if self.notice:
+                await asyncio.sleep(self.notice)
+            for port in self.ports:
+                await _deferred(port.stopListening())
+            await hub.shared().drain(max(0.5, until - time.monotonic() - 2))
+            while self._under_way() and time.monotonic() < until:
+                await asyncio.sleep(0.05)
+        except Exception:
+            log.exception("the good-bye failed; stopping at once")
+        log.info("stopped; %s connections cut", self._under_way())
+        self.stop()
+
+    def _under_way(self) -> int:
+        """Pages not yet answered and sockets not yet closed."""
+        return sum(
+            not details.get("disconnected") and "application_instance" in details
+            for details in self.connections.values()
+        )
+
+
+async def _deferred(result: object) -> None:
+    if isinstance(result, defer.Deferred):
+        await result.asFuture(asyncio.get_running_loop())
+
+
+def serve(host: str, port: int, notice: float = 0) -> int:
+    """Serve until told to stop; returns the exit code (1 when the port is taken)."""
+    from csdesk.asgi import application
+
+    # Pages run in threads that live no longer than a request: connections kept there would pile up.
+    request_finished.connect(_close_connections, weak=False)
+    endpoint = f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}"
+    server = DrainingServer(
+        application,
+        endpoints=[endpoint],
+        notice=notice,
+        verbosity=0,
+        server_name="csdesk",
+        http_timeout=120,
+        ping_interval=PING_EVERY,
+        ping_timeout=PING_LOST,
+        websocket_max_message_size=LARGEST_FRAME,
+        websocket_max_frame_size=LARGEST_FRAME,
+    )
+    server.run()
+    return 1 if server.failed else 0
+
+
+def _close_connections(**_: object) -> None:
+    connections.close_all()
