@@ -38,6 +38,8 @@ class Availability(models.Model):
     # What to return to after a lost desk comes back within its grace.
     deadline_at = models.DateTimeField(null=True)
     deadline_kind = models.CharField(max_length=10, choices=AvailabilityDeadline, blank=True)
+    # The sign-in whose desk was here last: another one starts anew, a reload goes on.
+    sign_in_id = models.UUIDField(null=True)
 
     class Meta:
         indexes = [
