@@ -4,12 +4,15 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from apps.routing import availability
+from apps.team.views import sign_out
 from csdesk.console import site
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/demo/" if settings.DEMO else "/desk/"), name="home"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("console/", site.urls),
+    path("logout/", sign_out, {"leave": availability.signed_out}, name="account_logout"),
     path("", include("apps.team.urls")),
     path("", include("apps.visitor.urls")),
     path("", include("apps.desk.urls")),

@@ -1,0 +1,110 @@
+"""How allauth's sign-in behaves here: lock-out, the trail, one place at a time, where to go next."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from apps.team import passwords, sign_in, trail
+from apps.team.abilities import Ability, may
+from apps.team.lockout import Attempt
+from apps.team.models import Member
+from apps.team.queries import by_identifier
+from csdesk.errors import RateLimited
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": gettext_lazy("This account and password do not belong together."),
+        "enter_current_password": gettext_lazy("This is not your current password."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return address_of(request)
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """No "signed in as …": the page that follows says it all."""
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            self._attempt(request, credentials).begin()
+        except RateLimited as error:
+            if not error.extra.get("flood"):
+                self._log("sign_in.locked", request, credentials)
+            raise ValidationError(_too_many(int(error.extra["seconds"]))) from error
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Member | None:
+        member = super().authenticate(request, **credentials)
+        if member is None:
+            return None
+        self._attempt(request, credentials).succeeded()
+        if sign_in.mailed_password_has_ended(member):
+            self._log("sign_in.password_ended", request, credentials)
+            raise ValidationError(
+                _(
+                    "This password was sent more than 72 hours ago and has ended. Ask for a new one."
+                )
+            )
+        return member
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        self._log("sign_in.failed", request, credentials)
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        """Our own lock-out counts instead of allauth's."""
+
+    def login(self, request: HttpRequest, user: Member) -> None:
+        super().login(request, user)
+        sign_in.begin(user, request.session, address_of(request))
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        member = request.user
+        return "/console/" if not member.serves and may(member, Ability.ENTER_CONSOLE) else "/desk/"
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return self.get_login_redirect_url(request)
+
+    def set_password(self, user: Member, password: str) -> None:
+        passwords.change(user, password, address=address_of(self.request))
+
+    def _attempt(self, request: HttpRequest, credentials: dict) -> Attempt:
+        typed = (credentials.get("username") or "").strip().lower()
+        member = by_identifier(typed)
+        return Attempt(str(member.pk) if member else typed, address_of(request))
+
+    def _log(self, action: str, request: HttpRequest, credentials: dict) -> None:
+        typed = (credentials.get("username") or "").strip()
+        member = by_identifier(typed)
+        # What is no e-mail and no account of ours may be a password in the wrong field.
+        shown = typed[:254] if member or "@" in typed else ""
+        trail.append(
+            action,
+            member=member,
+            address=address_of(request),
+            object_type="member",
+            object_id=member.pk if member else "",
+            values={"account": shown},
+        )
+
+
+def address_of(request: HttpRequest | None) -> str:
+    """The client's address; the proxies in between have been taken off before (X-1)."""
+    return (request.META.get("REMOTE_ADDR") or "") if request else ""
+
+
+def _too_many(seconds: int) -> str:
+    if seconds > 90:
+        minutes = -(-seconds // 60)
+        return ngettext(
+            "Too many tries. Wait %(count)s minute and try again.",
+            "Too many tries. Wait %(count)s minutes and try again.",
+            minutes,
+        ) % {"count": minutes}
+    return _("Too many tries. Wait %(count)s seconds and try again.") % {"count": seconds}

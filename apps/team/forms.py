@@ -1,0 +1,61 @@
+"""The forms of signing in and of changing one's password."""
+
+from typing import Any
+
+from allauth.account.forms import ChangePasswordForm, LoginForm
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+
+class SignInForm(LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"] = forms.CharField(
+            label=gettext_lazy("Account or e-mail"),
+            max_length=254,
+            widget=forms.TextInput(
+                attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}
+            ),
+        )
+        self.fields["password"] = forms.CharField(
+            label=gettext_lazy("Password"),
+            strip=False,
+            max_length=1000,
+            widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        )
+        self.order_fields(["login", "password"])
+        _dress(self)
+
+    def user_credentials(self) -> dict:
+        return {"username": self.cleaned_data["login"], "password": self.cleaned_data["password"]}
+
+
+class PasswordForm(ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = _("Current password")
+        self.fields["oldpassword"].help_text = ""
+        self.fields["password1"].label = _("New password")
+        self.fields["password1"].help_text = " ".join(password_validators_help_texts())
+        self.fields["password2"].label = _("New password again")
+        for field in self.fields.values():
+            field.max_length = 1000
+            field.widget.attrs.pop("placeholder", None)
+        _dress(self)
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        new = self.cleaned_data.get("password1")
+        if new and new == self.cleaned_data.get("oldpassword"):
+            self.add_error("password1", _("Choose a password that differs from the current one."))
+        return cleaned
+
+
+def _dress(form: forms.Form) -> None:
+    """Our own look, and errors that a screen reader finds."""
+    for name, field in form.fields.items():
+        field.widget.attrs["class"] = "input"
+        if form.is_bound and form.errors.get(name):
+            field.widget.attrs |= {"aria-invalid": "true", "aria-describedby": f"wrong-{name}"}

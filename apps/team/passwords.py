@@ -1,0 +1,64 @@
+"""Passwords: made and e-mailed for a member, or changed by the member."""
+
+import secrets
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from apps.team import sign_in, trail
+from apps.team.abilities import may_reset_password
+from apps.team.models import Member
+from csdesk.errors import NotAllowed
+
+# Without letters and digits that are taken for one another.
+_LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+def generate() -> str:
+    """A random password of 14 characters (81 bits) in groups that can be typed."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _place in range(size)) for size in (5, 4, 5))
+
+
+def give(member: Member) -> None:
+    """Set a new random password, e-mail it after the commit; it must be changed at the first sign-in."""
+    password = generate()
+    member.set_password(password)
+    member.must_change_password = True
+    member.save(update_fields=["password", "must_change_password"])
+    transaction.on_commit(lambda: _mail(member, password), robust=True)
+
+
+def reset(member: Member, actor: Member, *, address: str = "") -> None:
+    """Replace a member's password (T-3): the old one stops at once, all sign-ins end."""
+    if not may_reset_password(actor, member):
+        raise NotAllowed(_("You can't reset this password."))
+    with transaction.atomic():
+        give(member)
+        sign_in.end_all(member, sign_in.PASSWORD_RESET)
+        trail.append(
+            "member.password_reset", member=actor, address=address, object_type="member", object_id=member.pk
+        )
+
+
+def change(member: Member, password: str, *, address: str = "") -> None:
+    """Set the password that the member has chosen."""
+    with transaction.atomic():
+        member.set_password(password)
+        member.must_change_password = False
+        member.save(update_fields=["password", "must_change_password"])
+        trail.append(
+            "password.changed", member=member, address=address, object_type="member", object_id=member.pk
+        )
+
+
+def _mail(member: Member, password: str) -> None:
+    with translation.override(member.language or settings.LANGUAGE_CODE):
+        body = render_to_string(
+            "account/email/password.txt",
+            {"member": member, "password": password, "address": f"{settings.CSDESK_BASE_URL}/login/"},
+        )
+        send_mail(_("Your access to csdesk"), body, None, [member.email])

@@ -1,0 +1,65 @@
+"""Signing in and out, and one's own password."""
+
+from collections.abc import Callable
+
+from allauth.account.views import LoginView, PasswordChangeView
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from apps.team import sign_in, trail
+from apps.team.adapter import address_of
+from apps.team.forms import PasswordForm, SignInForm
+from apps.team.models import Member
+from csdesk.errors import WrongState
+
+# Takes a member out of service: leave(member, hand_over=…). Raises WrongState when sessions are open.
+Leave = Callable[..., object]
+
+
+class SignIn(LoginView):
+    form_class = SignInForm
+    template_name = "account/login.html"
+
+
+@method_decorator(never_cache, name="dispatch")
+class ChangePassword(PasswordChangeView):
+    form_class = PasswordForm
+    template_name = "account/password_change.html"
+
+
+@never_cache
+def closed(request: HttpRequest) -> HttpResponse:
+    """For members who have been forced offline (T-4)."""
+    return render(request, "account/account_inactive.html", status=403)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_out(request: HttpRequest, leave: Leave) -> HttpResponse:
+    """Sign out; with open sessions only after a yes to handing them over (R-10)."""
+    if not request.user.is_authenticated:
+        return redirect("account_login")
+    if request.method == "POST":
+        try:
+            leave(request.user, hand_over=request.POST.get("hand_over") == "1")
+        except WrongState as error:
+            return render(request, "account/logout.html", {"refusal": error.detail}, status=409)
+        _end(request.user, request)
+        return redirect("account_login")
+    return render(request, "account/logout.html")
+
+
+def _end(member: Member, request: HttpRequest) -> None:
+    sign_in.end_all(member, sign_in.SIGNED_OUT)
+    trail.append(
+        "sign_in.ended",
+        member=member,
+        address=address_of(request),
+        object_type="member",
+        object_id=member.pk,
+    )
+    logout(request)
