@@ -1,0 +1,245 @@
+"""Named reads of the records' pages: the list with its keyset paging, one record, what one may choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from apps.records.filters import Choices, Filters
+from apps.records.keywords import Keyword, Piece
+from apps.sessions import permissions
+from apps.sessions.content import text_of
+from apps.sessions.models import Channel, Message, Note, Rating, ServiceRecord
+from apps.team import queries as team
+from apps.team.abilities import Ability, may
+from apps.team.models import Member, SkillGroup, TrailEntry
+from csdesk.errors import Invalid
+
+PAGE = 50
+COUNTED = 1_000
+# Records looked through at once for a keyword, and at most for one page.
+BATCH = 200
+MOST_BATCHES = 25
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page of the list begins: beside a record, towards older or newer ones."""
+
+    started_at: datetime
+    id: UUID
+    is_newer: bool = False
+
+    @classmethod
+    def at(cls, record: ServiceRecord, *, is_newer: bool = False) -> Place:
+        return cls(record.started_at, record.id, is_newer)
+
+    @classmethod
+    def read(cls, written: str, *, is_newer: bool = False) -> Place:
+        """A place from an address; Invalid when it is none."""
+        micros, dash, record = written.partition("-")
+        try:
+            if not dash or len(micros) > 17:
+                raise ValueError(written)
+            return cls(_EPOCH + timedelta(microseconds=int(micros)), UUID(record), is_newer)
+        except (ValueError, OverflowError):
+            raise Invalid(_("This page of the list is not there; here is the first one.")) from None
+
+    def __str__(self) -> str:
+        return f"{(self.started_at - _EPOCH) // timedelta(microseconds=1)}-{self.id.hex}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record in the list, with the first hit of the keyword and what stands around it."""
+
+    record: ServiceRecord
+    hit: list[Piece] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[Row]
+    # Where the neighbouring pages begin; None where the list ends.
+    older: Place | None = None
+    newer: Place | None = None
+    # The search looked through this many records and stopped at `older`; more may be found there.
+    stopped: bool = False
+    # How many there are in all, COUNTED + 1 for more; None when nobody counted.
+    count: int | None = None
+
+
+def page(member: Member, filters: Filters, zone: ZoneInfo, place: Place | None = None) -> Page:
+    """One page of the records a member may see, newest first, the same speed at any depth (C-1)."""
+    records = narrowed(member, filters, zone)
+    keyword = filters.keyword
+    is_newer = bool(place and place.is_newer)
+    rows, stopped_at = _rows(records, keyword, place)
+    more = len(rows) > PAGE
+    rows = rows[:PAGE]
+    if is_newer:
+        if not more and not stopped_at:
+            # Nothing newer is left out, so this is the first page; show it full.
+            return page(member, filters, zone)
+        rows.reverse()
+    last = Place.at(rows[-1].record) if rows else None
+    first = Place.at(rows[0].record, is_newer=True) if rows else None
+    older = last if (more or is_newer) else stopped_at
+    newer = first if place else None
+    count = len(rows) if not older and not newer else None
+    if count is None and not place and not keyword.tokens:
+        count = records.order_by()[: COUNTED + 1].values("id").count()
+    return Page(rows, older, newer, stopped=bool(stopped_at), count=count)
+
+
+def narrowed(member: Member, filters: Filters, zone: ZoneInfo) -> QuerySet[ServiceRecord]:
+    """The records a member may see that fit the filters, the keyword aside; engaged sessions only (S-17)."""
+    records = permissions.records_visible_to(member).filter(session__engaged_at__isnull=False)
+    since, until = filters.bounds(zone)
+    if since:
+        records = records.filter(started_at__gte=since)
+    if until:
+        records = records.filter(started_at__lt=until)
+    for name in ("group", "agent", "channel"):
+        chosen = getattr(filters, name)
+        if chosen:
+            records = records.filter(**{name: chosen})
+    if filters.status:
+        records = records.filter(status=filters.status)
+    if filters.state:
+        records = records.filter(ended_at__isnull=filters.state == "open")
+    return records
+
+
+def _rows(
+    records: QuerySet[ServiceRecord], keyword: Keyword, place: Place | None
+) -> tuple[list[Row], Place | None]:
+    """Up to one row more than a page holds, and where a search gave up that found too little."""
+    if not keyword.tokens:
+        return [Row(record) for record in _slice(records, place, PAGE + 1)], None
+    rows: list[Row] = []
+    looked_at: ServiceRecord | None = None
+    for batches, batch in enumerate(_batches(records, keyword, place), start=1):
+        rows += _hits(batch, keyword)
+        looked_at = batch[-1]
+        if len(rows) > PAGE:
+            return rows[: PAGE + 1], None
+        if batches == MOST_BATCHES and len(batch) == BATCH:
+            return rows, Place.at(looked_at, is_newer=bool(place and place.is_newer))
+    return rows, None
+
+
+def _batches(
+    records: QuerySet[ServiceRecord], keyword: Keyword, place: Place | None
+) -> Iterator[list[ServiceRecord]]:
+    """Candidates in the order of the list.
+
+    The first batch is simply the nearest records: words that are in use are found there, without
+    reading the long lists that the index holds for them. Whatever is rarer comes from the index.
+    """
+    is_newer = bool(place and place.is_newer)
+    batch = list(_slice(records, place, BATCH))
+    found = Message.objects.filter(tokens__contains=keyword.tokens, recalled_at__isnull=True)
+    records = records.filter(session_id__in=found.values("session_id"))
+    while batch:
+        yield batch
+        if len(batch) < BATCH:
+            return
+        batch = list(_slice(records, Place.at(batch[-1], is_newer=is_newer), BATCH))
+
+
+def _slice(records: QuerySet[ServiceRecord], place: Place | None, most: int) -> Iterable[ServiceRecord]:
+    is_newer = bool(place and place.is_newer)
+    if place:
+        # Compared as a pair, the way the index is ordered.
+        side = "gt" if is_newer else "lt"
+        same = Q(started_at=place.started_at, **{f"id__{side}": place.id})
+        records = records.filter(**{f"started_at__{side}e": place.started_at})
+        records = records.filter(Q(**{f"started_at__{side}": place.started_at}) | same)
+    order = ("started_at", "id") if is_newer else ("-started_at", "-id")
+    return records.select_related("session", "customer", "channel", "group", "agent").order_by(*order)[:most]
+
+
+def _hits(batch: list[ServiceRecord], keyword: Keyword) -> Iterator[Row]:
+    """The records of a batch whose session holds the keyword, with the first hit of it."""
+    messages = (
+        Message.objects.filter(
+            session_id__in={record.session_id for record in batch},
+            tokens__contains=keyword.tokens,
+            recalled_at__isnull=True,
+        )
+        .order_by("session_id", "seq")
+        .values_list("session_id", "kind", "body")
+    )
+    if not keyword.phrases:
+        messages = messages.distinct("session_id")
+    first: dict[UUID, str] = {}
+    for session_id, kind, body in messages:
+        if session_id not in first and keyword.is_in(text := text_of(kind, body)):
+            first[session_id] = text
+    for record in batch:
+        if record.session_id in first:
+            yield Row(record, keyword.surroundings(first[record.session_id]))
+
+
+def choices(member: Member) -> Choices:
+    """What this member can filter by: groups and agents whose records they may see, and the channels."""
+    channels = list(Channel.objects.order_by("name", "pk"))
+    if may(member, Ability.SEE_ALL_RECORDS):
+        agents = Member.objects.order_by("nickname", "pk")
+        return Choices(list(SkillGroup.objects.order_by("name")), list(agents), channels)
+    groups = list(team.groups_of(member).distinct().order_by("name"))
+    if not may(member, Ability.SEE_GROUP_RECORDS):
+        return Choices(groups, [], channels)
+    supervised = team.supervised_groups(member).values("pk")
+    agents = Member.objects.filter(Q(memberships__group__in=supervised) | Q(pk=member.pk))
+    return Choices(groups, list(agents.distinct().order_by("nickname", "pk")), channels)
+
+
+def record_for(member: Member, record_id: UUID) -> ServiceRecord | None:
+    """The record if the member may see its session; None alike for what is not there (C-8)."""
+    return (
+        ServiceRecord.objects.select_related("session", "customer", "channel", "group", "agent")
+        .filter(
+            id=record_id,
+            session__engaged_at__isnull=False,
+            session__in=permissions.visible_to(member),
+        )
+        .first()
+    )
+
+
+def parts_of(session_id: UUID) -> list[ServiceRecord]:
+    """All records of a session in order (C-3)."""
+    found = ServiceRecord.objects.filter(session_id=session_id)
+    return list(found.select_related("group", "agent").order_by("number"))
+
+
+def messages_of(session_id: UUID, after: int = 0, most: int | None = None) -> list[Message]:
+    """The session's messages after `seq`, in order."""
+    return list(Message.objects.filter(session_id=session_id, seq__gt=after).order_by("seq")[:most])
+
+
+def notes_of(session_id: UUID) -> list[Note]:
+    return list(Note.objects.filter(session_id=session_id).select_related("author").order_by("number"))
+
+
+def rating_of(session_id: UUID) -> Rating | None:
+    """The last rating that the customer has given for the session."""
+    return Rating.objects.filter(session_id=session_id, level__isnull=False).order_by("-rated_at").first()
+
+
+def accesses_of(parts: list[ServiceRecord], most: int = 50) -> list[TrailEntry]:
+    """Who has looked at or downloaded the session of these records, newest first (C-3).
+
+    The page of each record shows the whole session, so they share their accesses.
+    """
+    found = TrailEntry.objects.filter(object_type="record", object_id__in=[str(part.id) for part in parts])
+    return list(found.select_related("detail").order_by("-number")[:most])

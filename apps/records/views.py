@@ -1,0 +1,149 @@
+"""Pages of the service records: the list, one transcript, its download."""
+
+from __future__ import annotations
+
+from functools import wraps
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db import DatabaseError, connection, transaction
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from apps.records import access, downloads, filters, queries, transcripts
+from apps.records.listing import Listing
+from apps.records.queries import Page, Place
+from apps.records.zones import zone_of
+from apps.sessions.models import ServiceRecord
+from csdesk.errors import Invalid
+
+SEARCH_SECONDS = 8
+
+
+def _page(view):
+    """A page for members: never cached, in the reader's zone, honest when the database is away."""
+
+    @require_safe
+    @login_required
+    @never_cache
+    @wraps(view)
+    def shown(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        with timezone.override(zone_of(request)):
+            try:
+                return view(request, *args, **kwargs)
+            except DatabaseError:
+                # Without its entry in the trail nothing is shown (X-14), so both are one case.
+                if transaction.get_connection().in_atomic_block:
+                    raise
+                return _told(request, 503)
+
+    return shown
+
+
+@_page
+def records(request: HttpRequest) -> HttpResponse:
+    """The list; with `open`, a transcript beside it."""
+    choices = queries.choices(request.user)
+    chosen = filters.read(request.GET, choices)
+    problems = list(chosen.problems)
+    place = _place(request, problems)
+    page, has_failed = _found(request, chosen, place)
+    opened = _opened(request, problems)
+    access.searched(request, chosen, len(page.rows))
+    transcript = None
+    if opened:
+        access.viewed(request, opened)
+        transcript = transcripts.transcript(opened, request.user)
+    listing = Listing(chosen, page, choices, problems=problems, has_failed=has_failed, opened=opened)
+    context = _context(request, listing=listing, transcript=transcript, back=_back(request))
+    return render(request, "records/list.html", context)
+
+
+@_page
+def record(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    """One transcript: a page of its own, or with `part=transcript` what stands beside the list."""
+    found = queries.record_for(request.user, record_id)
+    if found is None:
+        return _told(request, 404)
+    access.viewed(request, found)
+    transcript = transcripts.transcript(found, request.user)
+    template = "transcript" if request.GET.get("part") == "transcript" else "record"
+    context = _context(request, transcript=transcript, back=_back(request))
+    return render(request, f"records/{template}.html", context)
+
+
+@_page
+def transcript_txt(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    """The transcript as a text file (C-6)."""
+    found = queries.record_for(request.user, record_id)
+    if found is None:
+        return _told(request, 404)
+    access.downloaded(request, found, "txt")
+    zone = zone_of(request)
+    lines = downloads.text_of_record(found, zone, translation.get_language())
+    response = StreamingHttpResponse(lines, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = content_disposition_header(True, downloads.file_name(found, zone, "txt"))
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _found(request: HttpRequest, chosen: filters.Filters, place: Place | None) -> tuple[Page, bool]:
+    """The page, or an empty one and True when the search took too long."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = %s", [SEARCH_SECONDS * 1000])
+            return queries.page(request.user, chosen, zone_of(request), place), False
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", "") != "57014":
+            raise
+        return Page([]), True
+
+
+def _place(request: HttpRequest, problems: list[str]) -> Place | None:
+    for name, is_newer in (("before", False), ("after", True)):
+        written = request.GET.get(name, "")
+        if written:
+            try:
+                return Place.read(written, is_newer=is_newer)
+            except Invalid as error:
+                problems.append(error.detail)
+    return None
+
+
+def _opened(request: HttpRequest, problems: list[str]) -> ServiceRecord | None:
+    written = request.GET.get("open", "")
+    if not written:
+        return None
+    try:
+        found = queries.record_for(request.user, UUID(written))
+    except ValueError:
+        found = None
+    if found is None:
+        problems.append(_("There is no such record, or you may not read it."))
+    return found
+
+
+def _back(request: HttpRequest) -> str:
+    """The query string of the list one came from."""
+    params = request.GET.copy()
+    for name in ("part", "open"):
+        params.pop(name, None)
+    return params.urlencode()
+
+
+def _context(request: HttpRequest, **values: object) -> dict:
+    zone = zone_of(request)
+    return {"zone": zone.key, "words": transcripts.words(), **values}
+
+
+def _told(request: HttpRequest, status: int) -> HttpResponse:
+    """A page that says why there is nothing to see; the same for what is not there and what is not theirs (C-8)."""
+    if request.GET.get("part") == "transcript":
+        return render(request, "records/told.html", {"status": status}, status=status)
+    return render(request, "records/nothing.html", {"status": status, "zone": zone_of(request).key}, status=status)
