@@ -17,17 +17,16 @@ from django.core import signing
 from django.core.files import File
 from django.db import transaction
 from django.db.models import Sum
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.sessions import permissions, posting
 from apps.sessions.authors import customer_key, member_key
-from apps.sessions.models import Attachment, MessageKind, PostKey
+from apps.sessions.models import Attachment, MessageKind
 from apps.sessions.settings import MessageSettings
 from apps.team import business
 from apps.team.models import Member
 from csdesk import clock
-from csdesk.errors import DomainError, Invalid, NotFound, RateLimited, TooLarge, UploadGone
+from csdesk.errors import Invalid, NotFound, RateLimited, TooLarge, UploadGone
 
 MEGABYTE = 1024 * 1024
 NAME_LIMIT = 120
@@ -60,12 +59,6 @@ DOCUMENT_FAMILIES = ("application/vnd.openxmlformats-officedocument.", "applicat
 PROGRAMS = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"#!")
 
 
-class NotAccepted(DomainError):
-    """A type of file that is not taken."""
-
-    code = "invalid"
-
-
 def store_upload(uploader: str, name: str, file: File) -> Attachment:
     """Keep an uploaded file for its uploader (`Author.key`) to attach within an hour.
 
@@ -87,12 +80,12 @@ def store_upload(uploader: str, name: str, file: File) -> Attachment:
 
 
 def sniff(file: File) -> str:
-    """The media type by content; text of any kind (SVG, HTML, CSV …) is text/plain. Raises NotAccepted."""
+    """The media type by content; text of any kind (SVG, HTML, CSV …) is text/plain. Raises Invalid."""
     file.seek(0)
     head = file.read(SNIFFED_BYTES)
     file.seek(0)
     if head.startswith(PROGRAMS):
-        raise NotAccepted(_("Programs cannot be sent."))
+        raise Invalid(_("Programs cannot be sent."))
     if _is_text(head):
         return "text/plain"
     try:
@@ -103,7 +96,7 @@ def sniff(file: File) -> str:
         return found
     if found.startswith(MEDIA_TYPES) or found.startswith(DOCUMENT_FAMILIES):
         return found
-    raise NotAccepted(_("This type of file is not accepted."))
+    raise Invalid(_("This type of file is not accepted."))
 
 
 def _is_text(head: bytes) -> bool:
@@ -178,9 +171,9 @@ def post_file(one: posting.Post) -> posting.Posted:
     UploadGone for a file that is not there any more, was sent already or is somebody else's;
     Invalid when it is not what the message says (a picture, a voice …).
     """
-    if one.client_id and PostKey.objects.filter(author=one.author.key, client_id=one.client_id).exists():
-        # Sent again: the first acknowledgement comes again, whatever became of the upload.
-        return posting.post(one)
+    # Sent again: the first acknowledgement comes again, whatever became of the upload.
+    if answered := posting.answered(one):
+        return answered
     attachment = (
         Attachment.objects.select_for_update()
         .filter(
@@ -226,7 +219,7 @@ def described(attachment: Attachment) -> dict:
 def address(attachment_id: UUID | str, reader: str, *, thumbnail: bool = False) -> str:
     """An address of the file for one reader (`c:…` or `m:…`), good for an hour."""
     signed = signing.dumps({"f": str(attachment_id), "r": reader, "t": thumbnail}, salt=_SALT)
-    return reverse("file", args=[signed])
+    return f"/files/{signed}/"
 
 
 def for_reader(frame: dict, reader: str) -> dict:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from apps.sessions import content, frames
 from apps.sessions.authors import Author
-from apps.sessions.models import ChatSession, Message, MessageKind
+from apps.sessions.models import ChatSession, Message, MessageKind, PostKey
 from apps.sessions.settings import ClosingSettings
 from apps.team import business
 from csdesk import clock, realtime
@@ -104,6 +104,23 @@ def post(one: Post) -> Posted:
     if isinstance(answer, DomainError):
         raise answer
     return answer
+
+
+def answered(one: Post) -> Posted | None:
+    """What this author's post with this `client_id` was acknowledged with before, if it was."""
+    key = PostKey.objects.filter(author=one.author.key, client_id=one.client_id).first()
+    if key is None:
+        return None
+    session = ChatSession.objects.filter(id=key.session_id).values("state", "customer_id").first() or {}
+    return Posted(
+        key.session_id,
+        key.seq,
+        key.rev,
+        key.created_at,
+        True,
+        session.get("state", ""),
+        session.get("customer_id"),
+    )
 
 
 def say(session: ChatSession, code: str, text: str, params: dict | None = None) -> Posted:
