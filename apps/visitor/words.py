@@ -1,0 +1,67 @@
+"""The words of the customer's window, in the reader's language; gaps stand in braces."""
+
+from django.utils.translation import gettext as _
+
+from csdesk.thread_words import thread_words
+
+
+def window_words() -> dict[str, str]:
+    """All words that the window's scripts put on the screen."""
+    return thread_words() | _state_words() | _writing_words() | _trouble_words()
+
+
+def look_words() -> dict[str, str]:
+    """The words of the launcher on a host page; `{n}` is filled there."""
+    return {
+        "open": _("Open chat"),
+        "close": _("Close chat"),
+        "unread": _("Open chat, {n} unread"),
+        "dismiss": _("Dismiss"),
+    }
+
+
+def _state_words() -> dict[str, str]:
+    return {
+        "state_closed": _("Chat ended"),
+        "state_connecting": _("Connecting"),
+        "state_flow": _("Online, write to us"),
+        "state_queued": _("Waiting, number {n} in line"),
+        "state_queueing": _("Waiting in line"),
+        "state_serving": _("With {name} ({no})"),
+        "state_serving_name": _("With {name}"),
+        "typing": _("Typing"),
+        "typing_named": _("{name} is typing"),
+        "new_below": _("{n} new"),
+        "to_end": _("Newest"),
+        "says": _("{name} says: {text}"),
+        "title_unread": _("({n}) {title}"),
+    }
+
+
+def _writing_words() -> dict[str, str]:
+    return {
+        "chars_left": _("{n} characters left"),
+        "too_long": _("{n} characters too many"),
+        "drop_here": _("Drop it here to send it"),
+        "emoji": _("Emoji"),
+        "sound_on": _("Sound: on"),
+        "sound_off": _("Sound: off"),
+        "dismiss": _("Dismiss"),
+    }
+
+
+def _trouble_words() -> dict[str, str]:
+    return {
+        "gone": _("This chat is not available at the moment."),
+        "offline_in": _("Offline, trying again in {n} s"),
+        "reconnecting": _("Offline, connecting again"),
+        "try_now": _("Try now"),
+        "waits_for_network": _("Waiting for the network"),
+        "file_too_large": _("“{name}” is {size} MB, the limit is {limit} MB."),
+        "refused": _("That did not work. Please try again."),
+        "refused_rate_limited": _("Too much at once. Please wait a moment."),
+        "refused_too_large": _("Too large to be sent"),
+        "refused_unavailable": _("The service cannot be reached right now."),
+        "refused_upload_gone": _("The file is gone, please send it again."),
+        "refused_wrong_state": _("This is not possible any more."),
+    }

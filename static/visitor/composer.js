@@ -1,0 +1,141 @@
+// Where the customer writes: text, emoji, pictures and files by button, paste and drop.
+import { el, fill } from "../ui/dom.js";
+import { emojiSheet } from "./emoji.js";
+
+const TALLEST_PX = 132;
+const TELL_AT = 300; // characters left
+
+export class Composer {
+  #form = document.querySelector(".say");
+  #area = document.querySelector(".say textarea");
+  #send = document.querySelector(".say [type=submit]");
+  #files = document.querySelector(".say input[type=file]");
+  #left = document.getElementById("left");
+  #options;
+
+  /**
+   * @param {{words: object, config: {channel: string, textLimit: number}, store: Storage, send: (text: string) => void,
+   *   sendFiles: (files: File[]) => void, typing: (text: string) => void, grow: () => void}} options
+   */
+  constructor(options) {
+    this.#options = options;
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    this.#area.addEventListener("keydown", (event) => this.#key(event));
+    this.#area.addEventListener("input", () => this.#changed(true));
+    this.#area.addEventListener("paste", (event) => this.#pasted(event));
+    this.#files.addEventListener("change", () => {
+      options.sendFiles([...this.#files.files]);
+      this.#files.value = "";
+    });
+    document.querySelector("[data-files]").addEventListener("click", () => this.#files.click());
+    this.#emoji();
+    this.#drop();
+    this.#area.value = options.store.getItem(this.#draftKey()) || "";
+    this.#changed(false);
+  }
+
+  /** Begin to write, where no keyboard would jump up. */
+  focus() {
+    if (matchMedia("(pointer: fine)").matches) this.#area.focus({ preventScroll: true });
+  }
+
+  /** Put words back to change them. @param {string} text */
+  put(text) {
+    this.#area.value = this.#area.value ? `${this.#area.value}\n${text}` : text;
+    this.#changed(false);
+    this.#area.focus();
+  }
+
+  /** Nothing can be sent any more. */
+  disable() {
+    for (const control of this.#form.elements) control.disabled = true;
+  }
+
+  #draftKey() {
+    return `csdesk-draft:${this.#options.config.channel}`;
+  }
+
+  #key(event) {
+    // Enter that ends the writing of a Chinese word is not ours.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    this.#submit();
+  }
+
+  #submit() {
+    const text = this.#area.value.trim();
+    if (!text || this.#length(text) > this.#options.config.textLimit) return;
+    this.#options.send(text);
+    this.#area.value = "";
+    this.#changed(false);
+    this.#area.focus({ preventScroll: true });
+  }
+
+  #length(text) {
+    return text.length > 2000 ? Array.from(text).length : text.length;
+  }
+
+  #changed(typed) {
+    const area = this.#area;
+    const { words, config, store } = this.#options;
+    area.style.height = "auto";
+    area.style.height = `${Math.min(TALLEST_PX, Math.max(40, area.scrollHeight + 2))}px`;
+    area.style.overflowY = area.scrollHeight > TALLEST_PX ? "auto" : "hidden";
+    const text = area.value.trim();
+    const left = config.textLimit - this.#length(text);
+    this.#left.hidden = left > TELL_AT;
+    this.#left.classList.toggle("over", left < 0);
+    this.#left.textContent = left < 0 ? fill(words.too_long, { n: -left }) : fill(words.chars_left, { n: left });
+    this.#send.setAttribute("aria-disabled", String(!text || left < 0));
+    area.setAttribute("aria-invalid", String(left < 0));
+    if (area.value) store.setItem(this.#draftKey(), area.value);
+    else store.removeItem(this.#draftKey());
+    if (typed && text) this.#options.typing(text);
+    this.#options.grow();
+  }
+
+  #insert(text) {
+    this.#area.focus();
+    this.#area.setRangeText(text, this.#area.selectionStart, this.#area.selectionEnd, "end");
+    this.#changed(true);
+  }
+
+  #pasted(event) {
+    const files = [...(event.clipboardData?.files || [])];
+    if (!files.length || event.clipboardData.getData("text/plain")) return;
+    event.preventDefault();
+    this.#options.sendFiles(files);
+  }
+
+  #emoji() {
+    const button = document.querySelector("[data-emoji]");
+    const sheet = emojiSheet(document.getElementById("emoji"), this.#options.words, (emoji) => this.#insert(emoji));
+    button.addEventListener("click", () => sheet.toggle(button));
+  }
+
+  #drop() {
+    const { words, sendFiles } = this.#options;
+    const shade = el("div", { class: "drop-shade", hidden: true }, el("p", {}, words.drop_here));
+    const place = document.querySelector(".window");
+    place.append(shade);
+    let depth = 0;
+    const show = (change) => {
+      depth = Math.max(0, depth + change);
+      shade.hidden = depth === 0;
+    };
+    const brings = (event) => event.dataTransfer?.types.includes("Files");
+    place.addEventListener("dragenter", (event) => brings(event) && show(1));
+    place.addEventListener("dragleave", (event) => brings(event) && show(-1));
+    place.addEventListener("dragover", (event) => brings(event) && event.preventDefault());
+    place.addEventListener("drop", (event) => {
+      if (!brings(event)) return;
+      event.preventDefault();
+      depth = 0;
+      show(0);
+      sendFiles([...event.dataTransfer.files]);
+    });
+  }
+}

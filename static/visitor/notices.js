@@ -1,0 +1,89 @@
+// Telling somebody who looks elsewhere: title, sound, the host page's badge, and words for those who listen.
+import { fill } from "../ui/dom.js";
+
+const SOUND_KEY = "csdesk-sound";
+
+export class Notices {
+  #words;
+  #store;
+  #host;
+  #title = document.title;
+  #says = document.getElementById("says");
+  #button = document.querySelector("[data-sound]");
+  #audio = null;
+  #rangAt = 0;
+
+  /** @param {{words: Object<string,string>, store: Storage, host: import("./host.js").Host|null}} options */
+  constructor({ words, store, host }) {
+    this.#words = words;
+    this.#store = store;
+    this.#host = host;
+    this.#button?.addEventListener("click", () => this.#toggle());
+    this.#showSound();
+    // Browsers let a page sound only after it has been touched once.
+    const wake = () => this.#wake();
+    addEventListener("pointerdown", wake, { once: true });
+    addEventListener("keydown", wake, { once: true });
+  }
+
+  /** A message came. @param {object} frame @param {string} text @param {boolean} seen the reader looks at it now */
+  arrived(frame, text, seen) {
+    const name = frame.from.name || this.#words.service;
+    this.#says.textContent = fill(this.#words.says, { name, text: String(text).slice(0, 300) });
+    if (seen) return;
+    if (frame.from.kind === "agent" || frame.from.kind === "bot") this.#ring();
+  }
+
+  /** @param {number} count of unread messages */
+  unread(count) {
+    this.#host?.post("unread", { count });
+    document.title = count && !this.#host ? fill(this.#words.title_unread, { n: count, title: this.#title }) : this.#title;
+  }
+
+  /** The reader is back. */
+  looked() {
+    document.title = this.#title;
+  }
+
+  get #on() {
+    return this.#store.getItem(SOUND_KEY) !== "off";
+  }
+
+  #toggle() {
+    this.#store.setItem(SOUND_KEY, this.#on ? "off" : "on");
+    this.#showSound();
+    if (this.#on) this.#ring(true);
+  }
+
+  #showSound() {
+    if (!this.#button) return;
+    this.#button.setAttribute("aria-pressed", String(this.#on));
+    this.#button.querySelector("span").textContent = this.#on ? this.#words.sound_on : this.#words.sound_off;
+    const use = this.#button.querySelector("use");
+    use.setAttribute("href", use.getAttribute("href").replace(/#.*/, this.#on ? "#i-bell" : "#i-mute"));
+  }
+
+  #wake() {
+    const Context = window.AudioContext || window.webkitAudioContext;
+    if (Context) this.#audio ??= new Context();
+    this.#audio?.resume?.();
+  }
+
+  // Two soft tones, made here: no file to load.
+  #ring(trial = false) {
+    if (!this.#on || !this.#audio || this.#audio.state !== "running" || (!trial && Date.now() - this.#rangAt < 1500)) return;
+    this.#rangAt = Date.now();
+    const { currentTime: now, destination } = this.#audio;
+    for (const [delay, pitch] of [[0, 660], [0.13, 880]]) {
+      const tone = this.#audio.createOscillator();
+      const loudness = this.#audio.createGain();
+      tone.frequency.value = pitch;
+      loudness.gain.setValueAtTime(0.0001, now + delay);
+      loudness.gain.exponentialRampToValueAtTime(0.08, now + delay + 0.02);
+      loudness.gain.exponentialRampToValueAtTime(0.0001, now + delay + 0.3);
+      tone.connect(loudness).connect(destination);
+      tone.start(now + delay);
+      tone.stop(now + delay + 0.32);
+    }
+  }
+}
