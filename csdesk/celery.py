@@ -1,12 +1,17 @@
 """Celery: jobs on queue `celery` (worker), the sweep on queue `clock` (a worker of its own)."""
 
 import os
+import warnings
 
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csdesk.settings")
 
 from django.conf import settings
+
+if settings.DEMO:
+    # A demo in a container runs as root; Celery would say so at every start.
+    warnings.filterwarnings("ignore", message=".*superuser privileges")
 
 app = Celery("csdesk")
 app.conf.update(
@@ -47,6 +52,4 @@ app.conf.update(
     },
     beat_max_loop_interval=1,
 )
-app.autodiscover_tasks(
-    ["apps.team", "apps.sessions", "apps.routing", "apps.records", "apps.visitor", "apps.desk"]
-)
+app.autodiscover_tasks()

@@ -14,7 +14,7 @@ _migrated = False
 
 
 class HealthMiddleware:
-    """Answers both addresses before anything else, since balancers ask without our host name and without TLS."""
+    """Answers both addresses before anything else: balancers ask without our host name and TLS."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

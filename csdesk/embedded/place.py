@@ -22,7 +22,7 @@ class EmbeddedError(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """Where the servers keep their data (`data`), sockets (`sockets`) and logs (`logs`), and as whom they run.
+    """Where the servers keep `data`, `sockets` and `logs`, and as whom they run.
 
     `user` is None except for root: PostgreSQL refuses to run as root, so both servers get an
     account of their own then.
@@ -68,7 +68,7 @@ class Place:
 
 
 def _socket_folder(data: Path) -> Path:
-    """`run` below the data, or, where that path is too long for a socket, a short one in the temporary folder."""
+    """`run` below the data; a short path in the temporary folder where that is too long for a socket."""
     folder = data / "run"
     if len(os.fsencode(folder / _SOCKET)) <= LONGEST_SOCKET:
         return folder
@@ -106,7 +106,7 @@ def _service_user() -> pwd.struct_passwd:
         return pwd.getpwnam("nobody")
     except KeyError:
         raise EmbeddedError(
-            "PostgreSQL cannot run as root and there is no other account; start as a user"
+            "PostgreSQL cannot run as root: start as another user"
         ) from None
 
 

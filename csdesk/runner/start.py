@@ -25,6 +25,7 @@ ACCOUNTS = {
     "lead@example.com": "supervisor",
     "agent1@example.com": "agent (agent2@, agent3@ as well)",
 }
+FACES = {"Demo shop": "/demo/", "Workbench": "/desk/", "Service records": "/records/", "Console": "/console/"}
 # Exit codes, for scripts.
 BROKEN, WRONG_SETTING, RUNS_ALREADY, NOT_WRITABLE = 1, 2, 3, 4
 
@@ -182,13 +183,7 @@ class Runner:
 
     def _tell(self, seconds: float) -> None:
         lines = [f"csdesk is ready ({seconds:.1f} s)", ""]
-        faces = {
-            "Demo shop": "/demo/",
-            "Workbench": "/desk/",
-            "Service records": "/records/",
-            "Console": "/console/",
-        }
-        lines += [f"  {name:<16} {self.url}{path}" for name, path in faces.items()]
+        lines += [f"  {name:<16} {self.url}{path}" for name, path in FACES.items()]
         if self.demo:
             lines += ["", f"  Accounts, password {self.password}"]
             lines += [f"  {account:<19} {role}" for account, role in ACCOUNTS.items()]

@@ -1,0 +1,95 @@
+"""Fixtures for all tests.
+
+`db` and the like are pytest-django's. Tests in `tests/live`, `tests/faults` and `tests/browser`
+use the real processes (`stack`) on the same database and run last, in this order; they change
+what others would see, so each makes data of its own and nothing is flushed between them.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from pytest_django.plugin import DjangoDbBlocker
+
+from csdesk import words
+from tests.browsers import Pages, launch
+from tests.servers import servers
+from tests.stack import Stack
+
+LAST = ("tests/live/", "tests/faults/", "tests/browser/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        return next((number for number, folder in enumerate(LAST, 1) if folder in item.nodeid), 0)
+
+    items.sort(key=place)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _words() -> None:
+    words.compile_all(settings.BASE_DIR)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _redis_server() -> None:
+    if servers.redis:
+        servers.redis.start()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Called by pytest-django before it makes the test database."""
+    if servers.postgres:
+        servers.postgres.start()
+
+
+@pytest.fixture(scope="session")
+def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Stack]:
+    """The real web, worker, clock and beat processes with demo data, ready."""
+    running = Stack(servers, secrets.token_urlsafe(9))
+    with django_db_blocker.unblock():
+        os.environ["CSDESK_DEMO_PASSWORD"] = running.password
+        call_command("seed_demo")
+        connections.close_all()
+    try:
+        running.start_all()
+        yield running
+    finally:
+        running.stop_all()
+        with django_db_blocker.unblock():
+            connections.close_all()
+
+
+@pytest.fixture
+def live_db(stack: Stack, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database the processes of `stack` use, without a transaction around the test."""
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """Chromium (playwright's sync API); installed by apt when it is missing and we may."""
+    # Playwright runs an event loop in this thread, and Django would refuse the tests' own queries.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with launch() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def page_factory(browser: object, stack: Stack) -> Iterator[Pages]:
+    """`page_factory(size=(1280, 800), lang="zh-CN", theme="light")` opens a page in a browser of its own.
+
+    At the end the test fails if any of the pages logged an error or broke the content policy;
+    `page_factory.expect("text")` names what a test provokes on purpose.
+    """
+    pages = Pages(browser, stack.url)
+    yield pages
+    pages.close()
