@@ -1,0 +1,122 @@
+"""What the right column of the workbench shows of a customer: the card, the session's data, earlier sessions."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Max, OuterRef, Subquery
+from django.urls import NoReverseMatch, reverse
+from django.utils import formats, timezone
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
+
+from apps.sessions.frames import time_of
+from apps.sessions.models import ChatSession, Customer, ServiceRecord
+from apps.sessions.permissions import records_visible_to, visible_to
+from apps.team.models import Member
+
+EARLIER = 50
+
+
+def profile(member: Member, session: ChatSession) -> dict:
+    """`{customer, data, earlier}`: rows of label and value, data in titled parts, earlier sessions newest first."""
+    return {
+        "customer": _filled(_customer_rows(session.customer)),
+        "data": _data(session),
+        "earlier": [_earlier(found) for found in earlier_sessions(member, session)],
+    }
+
+
+def masked_phone(phone: str) -> str:
+    """The number without its middle four digits (S-13)."""
+    if len(phone) < 7:
+        return "*" * len(phone)
+    return f"{phone[:3]}****{phone[7:]}"
+
+
+def masked_email(email: str) -> str:
+    """The address without most of its name (S-13)."""
+    name, at, host = email.partition("@")
+    return f"{name[:2]}***{at}{host}" if at else "***"
+
+
+def _filled(rows: list[tuple[str, object]]) -> list[dict]:
+    return [{"label": str(label), "value": str(value)} for label, value in rows if value not in ("", None)]
+
+
+def _customer_rows(customer: Customer) -> list[tuple[str, object]]:
+    return [
+        (_("Phone"), masked_phone(customer.phone)),
+        (_("E-mail"), masked_email(customer.email) if customer.email else ""),
+        (_("User ID"), customer.user_id),
+        (_("Visits"), _visits(customer)),
+        (_("Remark"), customer.remark),
+    ]
+
+
+def _visits(customer: Customer) -> str:
+    """How often they were here, and when last before the newest time."""
+    engaged = ChatSession.objects.filter(customer=customer, engaged_at__isnull=False, deleted_at__isnull=True)
+    newest = engaged.order_by("-started_at").values("id")[:1]
+    found = engaged.aggregate(count=Count("id"))["count"]
+    last = engaged.exclude(id__in=newest).aggregate(last=Max("started_at"))["last"]
+    if last is None:
+        return _("First time")
+    day = formats.date_format(timezone.localtime(last), "SHORT_DATE_FORMAT")
+    return _("%(count)d, last on %(day)s") % {"count": found, "day": day}
+
+
+def _data(session: ChatSession) -> list[dict]:
+    customer = session.customer
+    visit = [
+        (_("Page"), session.source_page or customer.page),
+        (_("Referrer"), customer.referrer),
+        (_("Language"), language_name(session.language or customer.language)),
+        (_("Browser"), customer.browser),
+        (_("Address"), customer.address),
+        (_("First seen"), formats.date_format(timezone.localtime(customer.first_seen_at), "SHORT_DATETIME_FORMAT")),
+    ]
+    return [
+        {"title": _("Service flow"), "rows": _filled(list(session.variables.items()))},
+        {"title": _("From the app"), "rows": _filled(list(customer.client_data.items()))},
+        {"title": _("Visit"), "rows": _filled(visit)},
+    ]
+
+
+def language_name(code: str) -> str:
+    """A language as its speakers write it; the code itself where it is not known."""
+    try:
+        return get_language_info(code)["name_local"] if code else ""
+    except KeyError:
+        return code
+
+
+def earlier_sessions(member: Member, session: ChatSession) -> list[ChatSession]:
+    """The customer's sessions before this one that the member may see, newest first, each with a record to open."""
+    record = records_visible_to(member).filter(session_id=OuterRef("id")).order_by("number")
+    agent = ServiceRecord.objects.filter(session_id=OuterRef("id"), agent__isnull=False).order_by("-number")
+    found = visible_to(member).filter(
+        customer_id=session.customer_id, id__lt=session.id, engaged_at__isnull=False
+    )
+    found = found.annotate(
+        record_to_open=Subquery(record.values("id")[:1]), served_by=Subquery(agent.values("agent__nickname")[:1])
+    )
+    return list(found.order_by("-id")[:EARLIER])
+
+
+def _earlier(session: ChatSession) -> dict:
+    return {
+        "session": str(session.id),
+        "started": time_of(session.started_at),
+        "agent": session.served_by or "",
+        "status_label": session.get_status_display(),
+        "last": session.last_text,
+        "record_url": _record_url(session.record_to_open),
+    }
+
+
+def _record_url(record_id) -> str:
+    if record_id is None:
+        return ""
+    try:
+        return reverse("record", args=[record_id])
+    except NoReverseMatch:
+        return ""

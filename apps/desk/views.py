@@ -1,0 +1,113 @@
+"""The workbench's page and the data that its socket does not carry."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from apps.desk.profile import profile
+from apps.desk.words import desk_words
+from apps.routing.settings import PresenceSettings
+from apps.sessions import queries
+from apps.sessions.frames import summary_frame
+from apps.sessions.models import QuickReply
+from apps.sessions.permissions import visible_to
+from apps.sessions.settings import MessageSettings
+from apps.team import business
+from apps.team.abilities import Ability, may
+from csdesk import clock
+
+NO_SESSION = "00000000-0000-0000-0000-000000000000"
+LONGEST_LOOK_BACK = timedelta(days=2)
+
+
+@require_GET
+@never_cache
+@login_required
+def desk(request: HttpRequest) -> HttpResponse:
+    """The workbench (D-1); members who do not serve are told where else to go."""
+    has_console = may(request.user, Ability.ENTER_CONSOLE)
+    if not request.user.serves:
+        return render(request, "desk/not_serving.html", {"has_console": has_console}, status=403)
+    context = {
+        "has_console": has_console,
+        "words": desk_words(),
+        "page": _page(request),
+        "sprite": "ui/icons.svg",
+    }
+    return render(request, "desk/desk.html", context)
+
+
+def _page(request: HttpRequest) -> dict:
+    return {
+        "csrf": get_token(request),
+        "now": clock.milliseconds(clock.now()),
+        "rest_reasons": list(business.read(PresenceSettings).rest_reasons),
+        "file_limit": business.read(MessageSettings).file_megabytes * 1024 * 1024,
+        "quick_replies_url": reverse("desk-quick-replies"),
+        "ended_url": reverse("desk-ended"),
+        "session_url": reverse("desk-session", args=[NO_SESSION]).replace(NO_SESSION, "SESSION"),
+        "login_url": f"{reverse('account_login')}?next={reverse('desk')}",
+    }
+
+
+@require_GET
+@never_cache
+@login_required
+def quick_replies(request: HttpRequest) -> JsonResponse:
+    """Shared quick replies and one's own (D-5), those of the reader's language first."""
+    language = get_language()
+    found = QuickReply.objects.filter(Q(owner=request.user) | Q(owner__isnull=True))
+    replies = sorted(found, key=lambda reply: (reply.owner_id is None, reply.language not in ("", language)))
+    return JsonResponse(
+        {
+            "replies": [
+                {
+                    "id": reply.id,
+                    "category": reply.category,
+                    "title": reply.title,
+                    "text": reply.text,
+                    "mine": reply.owner_id is not None,
+                }
+                for reply in replies
+            ]
+        }
+    )
+
+
+@require_GET
+@never_cache
+@login_required
+def ended(request: HttpRequest) -> JsonResponse:
+    """Summaries of the member's sessions that ended since `since` (ms, at most two days ago)."""
+    since = max(_moment(request.GET.get("since", "")), clock.now() - LONGEST_LOOK_BACK)
+    sessions = queries.ended_since(request.user.pk, since)
+    return JsonResponse({"sessions": [summary_frame(session) for session in sessions]})
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(text) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return clock.now() - timedelta(days=1)
+
+
+@require_GET
+@never_cache
+@login_required
+def session(request: HttpRequest, session_id: UUID) -> JsonResponse:
+    """The customer's card, the session's data and earlier sessions, for whoever may see the session (T-9)."""
+    found = visible_to(request.user).select_related("customer").filter(id=session_id).first()
+    if found is None:
+        raise Http404
+    return JsonResponse(profile(request.user, found))

@@ -1,0 +1,84 @@
+// The head of the chat: who, from where, since when, and what can be done with the session.
+import { el } from "../ui/dom.js";
+import { clockLabel } from "../ui/times.js";
+import { countdown } from "./signs.js";
+import { clockTime, eachSecond, now } from "./times.js";
+import { say, sayError } from "./words.js";
+import { UNDO_TIME, endOf, startOf } from "./workbench.js";
+
+export class ChatHead {
+  /** @param {import("./workbench.js").Workbench} bench */
+  constructor(bench, { tell, transfer }) {
+    Object.assign(this, { bench, tell });
+    const at = (id) => document.getElementById(id);
+    Object.assign(this, { name: at("chat-name"), facts: at("chat-facts"), ending: at("ending") });
+    this.buttons = { invite: at("invite"), transfer: at("transfer"), hold: at("hold"), end: at("end") };
+    this.buttons.invite.addEventListener("click", () => this.#do("inviteRating", say("invited")));
+    this.buttons.hold.addEventListener("click", () => this.#do("hold", say("held_now")));
+    this.buttons.transfer.addEventListener("click", () => transfer.open(bench.chosen));
+    this.buttons.end.addEventListener("click", () => bench.endSoon(bench.chosenId));
+    this.ending.querySelector("button").addEventListener("click", () => bench.undoEnd(bench.chosenId));
+    at("to-list").addEventListener("click", () => bench.show("list"));
+    at("to-side").addEventListener("click", () => bench.show("side"));
+    for (const event of ["chosen", "ending"]) bench.addEventListener(event, () => this.draw());
+    for (const event of ["session", "list", "ready", "live"]) bench.desk.on(event, () => this.draw());
+    eachSecond(() => this.draw());
+    this.draw();
+  }
+
+  draw() {
+    const session = this.bench.chosen;
+    if (!session?.summary) return;
+    const { summary } = session;
+    if (this.name.textContent !== summary.customer.name) this.name.textContent = summary.customer.name;
+    this.#facts(session);
+    const isServing = session.place === "serving";
+    const canAct = isServing && this.bench.desk.isReady;
+    for (const button of Object.values(this.buttons)) {
+      button.hidden = !isServing;
+      button.disabled = !canAct;
+    }
+    this.buttons.hold.setAttribute("aria-pressed", String(Boolean(summary.held)));
+    this.#ending(session.id);
+  }
+
+  #facts({ place, summary, ...session }) {
+    const start = startOf({ summary });
+    const until = place === "over" ? endOf({ summary, ...session }) : now();
+    const served = say(place === "over" ? "was_served" : "served", { time: clockLabel((until - start) / 1000) });
+    const facts = [
+      el("span", {}, summary.channel.name),
+      el("span", {}, say("since", { time: clockTime(summary.started) })),
+      start && place !== "offered" ? el("time", {}, served) : null,
+      summary.held ? el("span", {}, say("held")) : null,
+    ];
+    const words = facts.map((fact) => fact?.textContent).join();
+    if (this.shown === words) return;
+    this.shown = words;
+    this.facts.replaceChildren(...facts.filter(Boolean));
+  }
+
+  #ending(id) {
+    const ending = this.bench.endings.get(id);
+    this.ending.hidden = !ending;
+    if (!ending) return;
+    const left = ending.until - now();
+    const seconds = Math.max(0, Math.ceil(left / 1000));
+    this.ending.querySelector(".countdown").replaceWith(countdown(left, UNDO_TIME));
+    const words = say("ending_in", { name: this.name.textContent, n: seconds });
+    this.ending.querySelector(".ending-words").textContent = words;
+  }
+
+  async #do(command, done) {
+    const button = this.buttons[command === "hold" ? "hold" : "invite"];
+    button.disabled = true;
+    try {
+      await this.bench.desk[command](this.bench.chosenId);
+      this.tell(null, done);
+    } catch (error) {
+      this.tell(error, sayError(error));
+    } finally {
+      this.draw();
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// The workbench: the desk library, and on it one class for each thing on the screen.
+import { Desk } from "../sdk/csdesk-desk.js";
+import { CardForm } from "./card-form.js";
+import { ChatHead } from "./chat-head.js";
+import { ChatThread } from "./chat-thread.js";
+import { Composer } from "./composer.js";
+import { DesktopNotices, Ringer, Teller, TitleMark } from "./notices.js";
+import { Offers } from "./offers.js";
+import { QueueList, SessionList } from "./session-list.js";
+import { QuickReplies } from "./quick-replies.js";
+import { Shortcuts } from "./shortcuts.js";
+import { Side } from "./side.js";
+import { Stage } from "./stage.js";
+import { AccountMenu, AvailabilityMenu, LiveMark } from "./top-bar.js";
+import { TransferDialog } from "./transfer.js";
+import { page, sayError } from "./words.js";
+import { Workbench } from "./workbench.js";
+
+function start() {
+  const desk = new Desk({ csrfToken: page.csrf, storage: sessionStorage });
+  const bench = new Workbench(desk, document.getElementById("desk"));
+  const teller = new Teller(bench);
+  const tell = (error, text) => teller.toast(text);
+  bench.addEventListener("trouble", ({ detail }) => teller.toast(sayError(detail)));
+
+  const replies = new QuickReplies(bench);
+  const ringer = new Ringer(bench);
+  const notices = new DesktopNotices(bench);
+  const availability = new AvailabilityMenu(bench, tell);
+  new AccountMenu(bench, { ringer, notices, availability });
+  new LiveMark(desk);
+  new TitleMark(bench);
+  const offers = new Offers(bench, tell);
+  new SessionList(bench);
+  new QueueList(desk);
+  new ChatHead(bench, { tell, transfer: new TransferDialog(desk, tell) });
+  const composer = new Composer(bench, { tell, replies, card: new CardForm(desk) });
+  new ChatThread(bench, { tell, again: (text) => composer.insert(text) });
+  const side = new Side(bench, { replies, tell });
+  new Shortcuts(bench, { offers, side });
+  new Stage(bench, availability);
+
+  bench.start();
+  replies.load();
+  desk.on("signedOut", () => location.assign(page.login_url));
+  desk.on("ready", () => addEnded(desk));
+  desk.connect();
+}
+
+/** Sessions that ended today before this page was opened. */
+async function addEnded(desk) {
+  const midnight = new Date().setHours(0, 0, 0, 0);
+  const answer = await fetch(`${page.ended_url}?since=${midnight}`, { headers: { Accept: "application/json" } }).catch(() => null);
+  if (answer?.ok) desk.addOver((await answer.json()).sessions);
+}
+
+start();

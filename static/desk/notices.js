@@ -1,0 +1,157 @@
+// What calls the agent from elsewhere: ring, desktop notice, mark in the page's title; and words for those who listen.
+import { spoken } from "../ui/bodies.js";
+import { el } from "../ui/dom.js";
+import { keep, kept } from "./keeping.js";
+import { say, threadWords } from "./words.js";
+
+const RING_EVERY = 3_000;
+const MUTE_KEY = "csdesk-desk-mute";
+
+/** Two soft tones while an offer waits; a short one for a message elsewhere. */
+export class Ringer {
+  constructor(bench) {
+    Object.assign(this, { bench, context: null, timer: 0 });
+    this.blocked = document.getElementById("sound-blocked");
+    this.blocked.querySelector("button").addEventListener("click", () => this.#unblock());
+    for (const event of ["list", "ready", "live"]) bench.desk.on(event, () => this.#check());
+    bench.desk.on("arrived", ({ session, message }) => this.#arrived(session, message));
+    bench.desk.on("userAccessed", () => this.#play([880, 1175]));
+  }
+
+  get isMuted() {
+    return kept(MUTE_KEY) === "1";
+  }
+
+  set isMuted(value) {
+    keep(MUTE_KEY, value ? "1" : "");
+    this.#check();
+  }
+
+  #check() {
+    const rings = this.bench.offered().length > 0 && this.bench.desk.isReady;
+    if (rings && !this.timer) {
+      this.#play([784, 988]);
+      this.timer = setInterval(() => this.#play([784, 988]), RING_EVERY);
+    } else if (!rings && this.timer) {
+      clearInterval(this.timer);
+      this.timer = 0;
+    }
+    if (this.isMuted) this.blocked.hidden = true;
+  }
+
+  #arrived(id, message) {
+    const isSeen = document.visibilityState === "visible" && document.hasFocus() && id === this.bench.chosenId;
+    if (message.from.kind === "customer" && !isSeen) this.#play([660]);
+  }
+
+  #play(tones) {
+    if (this.isMuted || !("AudioContext" in window)) return;
+    this.context ??= new AudioContext();
+    if (this.context.state !== "running") {
+      this.context.resume().then(() => this.#sound(tones), () => {});
+      // The browser waits for a first click: offer one.
+      setTimeout(() => (this.blocked.hidden = this.context.state === "running" || this.isMuted), 300);
+      return;
+    }
+    this.#sound(tones);
+  }
+
+  #sound(tones) {
+    this.blocked.hidden = true;
+    tones.forEach((tone, index) => {
+      const start = this.context.currentTime + index * 0.18;
+      const oscillator = new OscillatorNode(this.context, { type: "sine", frequency: tone });
+      const gain = new GainNode(this.context, { gain: 0 });
+      gain.gain.setValueAtTime(0, start);
+      gain.gain.linearRampToValueAtTime(0.12, start + 0.02);
+      gain.gain.exponentialRampToValueAtTime(0.001, start + 0.35);
+      oscillator.connect(gain).connect(this.context.destination);
+      oscillator.start(start);
+      oscillator.stop(start + 0.4);
+    });
+  }
+
+  #unblock() {
+    this.context ??= new AudioContext();
+    this.context.resume().then(() => this.#sound([784]), () => {});
+  }
+}
+
+/** A desktop notice where the agent allowed it and is elsewhere; choosing follows only from their click on it. */
+export class DesktopNotices {
+  constructor(bench) {
+    this.bench = bench;
+    bench.desk.on("callIn", ({ session }) => this.#show(session, say("notice_offer")));
+    bench.desk.on("userAccessed", ({ session }) => this.#show(session, say("notice_new")));
+    bench.desk.on("arrived", ({ session, message }) => {
+      if (message.from.kind === "customer") this.#show(session, spoken(message, threadWords));
+    });
+  }
+
+  /** `default`, `granted`, `denied` or `missing`. */
+  get permission() {
+    return "Notification" in window ? Notification.permission : "missing";
+  }
+
+  ask() {
+    return this.permission === "default" ? Notification.requestPermission() : Promise.resolve(this.permission);
+  }
+
+  #show(id, text) {
+    if (this.permission !== "granted" || document.hasFocus()) return;
+    const name = this.bench.desk.sessions.get(id)?.summary?.customer.name ?? "csdesk";
+    const notice = new Notification(name, { body: text, tag: id });
+    notice.onclick = () => {
+      window.focus();
+      const isOffer = this.bench.desk.sessions.get(id)?.place === "offered";
+      if (!isOffer) this.bench.choose(id);
+      notice.close();
+    };
+  }
+}
+
+/** "(2) Workbench": offers and unread messages. */
+export class TitleMark {
+  constructor(bench) {
+    this.bench = bench;
+    this.title = document.title;
+    for (const event of ["list", "session", "ready"]) bench.desk.on(event, () => this.#draw());
+  }
+
+  #draw() {
+    const unread = this.bench.serving().reduce((sum, session) => sum + (session.summary.unread || 0), 0);
+    const offers = this.bench.offered().length;
+    const count = unread + offers;
+    document.title = `${offers ? "● " : ""}${count ? `(${count}) ` : ""}${this.title}`;
+  }
+}
+
+/** Words for screen readers and passing words at the foot of the screen. */
+export class Teller {
+  constructor(bench) {
+    this.live = document.getElementById("announce");
+    this.toasts = document.getElementById("toasts");
+    bench.desk.on("arrived", ({ session, message }) => this.#arrived(bench, session, message));
+    bench.desk.on("callIn", ({ session }) => {
+      const name = bench.desk.sessions.get(session)?.summary?.customer.name ?? "";
+      this.announce(say("offered_by", { name }));
+    });
+  }
+
+  #arrived(bench, id, message) {
+    if (message.from.kind !== "customer") return;
+    const name = bench.desk.sessions.get(id)?.summary?.customer.name ?? message.from.name;
+    this.announce(say("says", { name, text: spoken(message, threadWords) }));
+  }
+
+  announce(text) {
+    this.live.append(el("p", {}, text));
+    while (this.live.children.length > 5) this.live.firstElementChild.remove();
+  }
+
+  toast(text) {
+    const toast = el("p", { class: "toast", role: "status" }, text);
+    this.toasts.append(toast);
+    setTimeout(() => toast.remove(), 6_000);
+  }
+}

@@ -1,0 +1,110 @@
+// Offers: one row each above the list, with countdown, accept and decline; nothing of the chat is covered.
+import { el, icon } from "../ui/dom.js";
+import { lastWords } from "./session-list.js";
+import { channelIcon, countdown } from "./signs.js";
+import { eachSecond, now } from "./times.js";
+import { say, sayCount, sayError } from "./words.js";
+
+/** The row of offers. A row that is gone keeps its place while the pointer is among them. */
+export class Offers {
+  /** @param {import("./workbench.js").Workbench} bench @param {(error: Error) => void} tell */
+  constructor(bench, tell) {
+    Object.assign(this, { bench, tell, busy: new Set(), whole: new Map() });
+    this.section = document.getElementById("offers");
+    this.list = document.getElementById("offer-list");
+    this.count = document.getElementById("offer-count");
+    bench.desk.on("callIn", ({ session, timeout }) => timeout && this.whole.set(session, timeout * 1000));
+    for (const event of ["list", "session", "ready", "live"]) bench.desk.on(event, () => this.draw());
+    this.section.addEventListener("pointerleave", () => this.#sweep());
+    eachSecond(() => this.draw());
+    this.draw();
+  }
+
+  /** Accepts the offer that ends first (A). */
+  acceptFirst() {
+    const first = this.bench.offered()[0];
+    if (first) this.#act("accept", first.id);
+  }
+
+  draw() {
+    const offered = this.bench.offered();
+    const rows = new Map([...this.list.children].map((row) => [row.dataset.session, row]));
+    for (const session of offered) {
+      const row = rows.get(session.id) ?? this.list.appendChild(this.#row(session.id));
+      rows.delete(session.id);
+      row.classList.remove("gone");
+      this.#fill(row, session);
+    }
+    for (const row of rows.values()) this.#away(row);
+    this.count.textContent = offered.length;
+    this.section.hidden = this.list.children.length === 0;
+  }
+
+  // Were the next row to move up under the pointer, a click would take the wrong one.
+  #away(row) {
+    if (!this.section.matches(":hover")) return row.remove();
+    row.classList.add("gone");
+    for (const button of row.querySelectorAll("button")) button.disabled = true;
+  }
+
+  #sweep() {
+    for (const row of this.list.querySelectorAll(".gone")) row.remove();
+    this.section.hidden = this.list.children.length === 0;
+  }
+
+  #row(id) {
+    const decline = el(
+      "button",
+      { type: "button", class: "button quiet small bare", "aria-label": say("decline"), onclick: () => this.#act("decline", id) },
+      icon("x", "small"),
+    );
+    const accept = el(
+      "button",
+      { type: "button", class: "button primary small", "aria-label": say("accept"), onclick: () => this.#act("accept", id) },
+      icon("check", "small"),
+      el("span", { class: "wide-only" }, say("accept")),
+    );
+    return el(
+      "article",
+      { class: "offer", data: { session: id } },
+      el("span", { class: "countdown" }),
+      el("div", {}, el("strong", { class: "offer-name cut", dir: "auto" }), el("span", { class: "offer-from" })),
+      el("div", { class: "buttons" }, decline, accept),
+      el("p", { class: "cut", dir: "auto" }),
+    );
+  }
+
+  #fill(row, session) {
+    const { summary } = session;
+    const left = (summary.offer_ends ?? now()) - now();
+    if (!this.whole.has(session.id)) this.whole.set(session.id, Math.max(left, 1000));
+    const seconds = Math.max(0, Math.ceil(left / 1000));
+    row.querySelector(".countdown").replaceWith(countdown(left, this.whole.get(session.id), sayCount("seconds_left", seconds)));
+    row.querySelector(".offer-name").textContent = summary.customer.name;
+    const from = row.querySelector(".offer-from");
+    const words = this.#from(summary);
+    if (from.textContent !== words) from.replaceChildren(summary.from_agent ? icon("transfer", "small") : channelIcon(summary.channel.kind), el("span", { class: "cut" }, words));
+    row.querySelector("p").textContent = summary.last ? lastWords(summary.last) : "";
+    for (const button of row.querySelectorAll("button")) button.disabled = this.busy.has(session.id) || left <= 0;
+  }
+
+  #from(summary) {
+    const where = [summary.channel.name, summary.group?.name].filter(Boolean).join(" · ");
+    return summary.from_agent ? say("offer_from", { name: summary.from_agent, where }) : where;
+  }
+
+  async #act(op, id) {
+    if (this.busy.has(id)) return;
+    this.busy.add(id);
+    this.draw();
+    try {
+      await this.bench.desk[op](id);
+      if (op === "accept") this.bench.choose(id);
+    } catch (error) {
+      this.tell(error, sayError(error));
+    } finally {
+      this.busy.delete(id);
+      this.draw();
+    }
+  }
+}

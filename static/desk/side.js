@@ -1,0 +1,297 @@
+// The right column: who the customer is, and below it quick replies, history, session data and notes.
+import { el, icon } from "../ui/dom.js";
+import { avatar } from "../ui/people.js";
+import { noteElement } from "./chat-thread.js";
+import { dayAndTime } from "./times.js";
+import { marked } from "./reply-picker.js";
+import { page, say, sayError } from "./words.js";
+
+/** What the server knows of a session's customer beyond its summary; asked for once per session and visit. */
+class Facts {
+  constructor() {
+    this.known = new Map();
+  }
+
+  /** @returns {Promise<object>} */
+  of(id) {
+    if (!this.known.has(id)) {
+      const asked = fetch(page.session_url.replace("SESSION", id), { headers: { Accept: "application/json" } }).then((answer) => {
+        if (!answer.ok) throw Object.assign(new Error(String(answer.status)), { code: "unavailable" });
+        return answer.json();
+      });
+      asked.catch(() => this.known.delete(id));
+      this.known.set(id, asked);
+    }
+    return this.known.get(id);
+  }
+
+  forget(id) {
+    this.known.delete(id);
+  }
+}
+
+export class Side {
+  /** @param {import("./workbench.js").Workbench} bench */
+  constructor(bench, { replies, tell }) {
+    Object.assign(this, { bench, replies, tell, facts: new Facts(), tab: "replies" });
+    const at = (id) => document.getElementById(id);
+    Object.assign(this, { card: at("customer"), side: at("side"), tabs: at("side-tabs") });
+    this.parts = { replies: new ReplyTab(bench, replies), history: new HistoryTab(), data: new DataTab(), notes: new NotesTab(bench, tell) };
+    this.tabs.addEventListener("click", (event) => {
+      const tab = event.target.closest("[role=tab]");
+      if (tab) this.choose(tab.dataset.tab);
+    });
+    this.tabs.addEventListener("keydown", (event) => this.#arrows(event));
+    at("side-close").addEventListener("click", () => bench.show("chat"));
+    bench.addEventListener("chosen", () => this.#show());
+    bench.desk.on("ready", () => this.#show());
+    bench.desk.on("session", ({ session }) => session === bench.chosenId && this.#head());
+    for (const event of ["notes", "messages"]) bench.desk.on(event, ({ session }) => session === bench.chosenId && this.#notes());
+    this.choose("replies");
+    this.#show();
+  }
+
+  choose(tab) {
+    this.tab = tab;
+    for (const button of this.tabs.children) {
+      const isChosen = button.dataset.tab === tab;
+      button.setAttribute("aria-selected", String(isChosen));
+      button.tabIndex = isChosen ? 0 : -1;
+      document.getElementById(`tab-${button.dataset.tab}`).hidden = !isChosen;
+    }
+  }
+
+  /** To the search of quick replies (/). */
+  search() {
+    if (getComputedStyle(this.side).display === "none") this.bench.show("side");
+    this.choose("replies");
+    document.getElementById("reply-search").focus();
+  }
+
+  #arrows(event) {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    const tabs = [...this.tabs.children];
+    const next = tabs[(tabs.findIndex((tab) => tab.dataset.tab === this.tab) + by + tabs.length) % tabs.length];
+    this.choose(next.dataset.tab);
+    next.focus();
+  }
+
+  async #show() {
+    const session = this.bench.chosen;
+    this.side.dataset.empty = String(!session?.summary);
+    this.#notes();
+    if (!session?.summary) return;
+    this.#head();
+    this.#facts(null);
+    this.parts.history.show(null);
+    this.parts.data.show(null);
+    try {
+      const facts = await this.facts.of(session.id);
+      if (session.id !== this.bench.chosenId) return;
+      this.#facts(facts);
+      this.parts.history.show(facts);
+      this.parts.data.show(facts);
+    } catch (error) {
+      if (session.id !== this.bench.chosenId) return;
+      this.parts.history.fail(() => this.#show());
+      this.parts.data.fail(() => this.#show());
+    }
+  }
+
+  #head() {
+    const { summary } = this.bench.chosen;
+    const { customer } = summary;
+    const version = JSON.stringify([customer.name, customer.online, customer.tags]);
+    if (this.shown === version) return;
+    this.shown = version;
+    const isOnline = customer.online;
+    this.card.querySelector("header").replaceChildren(
+      avatar(customer, { size: "large", presence: isOnline ? "" : "away" }),
+      el("h2", { class: "cut", dir: "auto", title: customer.name }, customer.name),
+      el("p", { class: "faint cut" }, say(isOnline ? "online" : "away")),
+    );
+    this.card.querySelector(".tags").replaceChildren(...(customer.tags ?? []).map((tag) => el("span", { class: "tag" }, tag)));
+  }
+
+  #facts(facts) {
+    const rows = facts ? facts.customer : [];
+    this.card.querySelector(".facts").replaceChildren(...rows.flatMap(fact));
+  }
+
+  #notes() {
+    this.parts.notes.draw();
+    const count = this.bench.chosen?.notes.length ?? 0;
+    this.tabs.querySelector("[data-tab=notes] b").textContent = count || "";
+  }
+}
+
+function fact({ label, value }) {
+  return [el("dt", {}, label), el("dd", { dir: "auto" }, value)];
+}
+
+/** Quick replies by category, with search. */
+class ReplyTab {
+  constructor(bench, replies) {
+    Object.assign(this, { bench, replies, closed: new Set() });
+    this.list = document.getElementById("reply-list");
+    this.query = document.getElementById("reply-search");
+    this.query.addEventListener("input", () => this.draw());
+    this.query.addEventListener("keydown", (event) => this.#key(event));
+    this.list.addEventListener("toggle", (event) => this.#folded(event.target), true);
+    for (const event of ["chosen"]) bench.addEventListener(event, () => this.draw());
+    replies.addEventListener("change", () => this.draw());
+    this.draw();
+  }
+
+  #key(event) {
+    if (event.key === "Enter" && !event.isComposing) this.#use(this.replies.search(this.query.value)[0]);
+    if (event.key === "Escape") this.query.blur();
+  }
+
+  #folded(group) {
+    if (!group.dataset.group) return;
+    if (group.open) this.closed.delete(group.dataset.group);
+    else this.closed.add(group.dataset.group);
+  }
+
+  #use(reply) {
+    if (!reply) return;
+    if (this.bench.isNarrow || this.bench.view === "side") this.bench.show("chat");
+    this.bench.insert(reply.text);
+  }
+
+  draw() {
+    if (this.replies.state !== "ready") return this.#state();
+    const query = this.query.value;
+    const found = this.replies.search(query);
+    const groups = Map.groupBy ? Map.groupBy(found, groupOf) : groupBy(found, groupOf);
+    const parts = [...groups].map(([name, list]) => this.#group(name, list, query));
+    this.list.replaceChildren(...(parts.length ? parts : [el("p", { class: "empty" }, say(query ? "no_reply_found" : "no_replies"))]));
+  }
+
+  #state() {
+    const again = el("button", { type: "button", class: "button small", onclick: () => this.replies.load() }, say("retry"));
+    const failed = el("p", { class: "banner late" }, icon("alert", "small"), el("span", {}, say("replies_failed")), again);
+    this.list.replaceChildren(this.replies.state === "failed" ? failed : loading());
+  }
+
+  #group(name, list, query) {
+    const isOpen = Boolean(query) || !this.closed.has(name);
+    return el(
+      "details",
+      { class: "reply-group", open: isOpen, data: { group: name } },
+      el("summary", {}, icon("down", "small"), name),
+      ...list.map((reply) => this.#reply(reply, query)),
+    );
+  }
+
+  #reply(reply, query) {
+    const canUse = this.bench.chosen?.place === "serving";
+    return el(
+      "div",
+      { class: "quick-reply" },
+      el("strong", { class: "cut" }, ...marked(reply.title, query)),
+      el("p", {}, ...withVariables(reply.text)),
+      el("button", { type: "button", class: "button quiet small", disabled: !canUse, onclick: () => this.#use(reply) }, say("use")),
+    );
+  }
+}
+
+const groupOf = (reply) => (reply.mine ? say("reply_mine") : reply.category || say("reply_shared"));
+
+function groupBy(list, keyOf) {
+  const groups = new Map();
+  for (const thing of list) groups.set(keyOf(thing), [...(groups.get(keyOf(thing)) ?? []), thing]);
+  return groups;
+}
+
+function withVariables(text) {
+  return text.split(/(\$\{\w+\})/).map((part) => (part.startsWith("${") ? el("var", {}, part) : part));
+}
+
+function loading() {
+  return el("div", { class: "loading", role: "status", "aria-label": say("loading") }, el("i"), el("i"), el("i"));
+}
+
+function failed(again) {
+  const button = el("button", { type: "button", class: "button small", onclick: again }, say("retry"));
+  return el("p", { class: "banner late" }, icon("alert", "small"), el("span", {}, say("not_loaded")), button);
+}
+
+/** The customer's earlier sessions; each opens its record. */
+class HistoryTab {
+  constructor() {
+    this.panel = document.getElementById("tab-history");
+  }
+
+  show(facts) {
+    if (!facts) return this.panel.replaceChildren(loading());
+    const rows = facts.earlier.map((session) => this.#row(session));
+    this.panel.replaceChildren(...(rows.length ? rows : [el("p", { class: "empty" }, say("no_history"))]));
+  }
+
+  fail(again) {
+    this.panel.replaceChildren(failed(again));
+  }
+
+  #row(session) {
+    const inside = [
+      el("strong", {}, el("time", {}, dayAndTime(session.started))),
+      el("span", { class: "faint cut" }, [session.agent, session.status_label].filter(Boolean).join(" · ")),
+      el("p", { class: "cut", dir: "auto" }, session.last),
+    ];
+    if (!session.record_url) return el("div", { class: "earlier-row" }, ...inside);
+    return el("a", { class: "earlier-row", href: session.record_url, target: "_blank" }, ...inside, icon("outside", "small"));
+  }
+}
+
+/** What the flow and the browser told: variables, page, language. */
+class DataTab {
+  constructor() {
+    this.panel = document.getElementById("tab-data");
+  }
+
+  show(facts) {
+    if (!facts) return this.panel.replaceChildren(loading());
+    const parts = facts.data.filter(({ rows }) => rows.length).map(({ title, rows }) => [el("h3", { class: "data-title" }, title), el("dl", { class: "facts" }, ...rows.flatMap(fact))]);
+    this.panel.replaceChildren(...(parts.length ? parts.flat() : [el("p", { class: "empty" }, say("no_data"))]));
+  }
+
+  fail(again) {
+    this.panel.replaceChildren(failed(again));
+  }
+}
+
+/** All notes of the session, and a place to write one. */
+class NotesTab {
+  constructor(bench, tell) {
+    Object.assign(this, { bench, tell });
+    this.list = document.getElementById("note-list");
+    this.form = document.getElementById("note-form");
+    this.form.addEventListener("submit", (event) => this.#add(event));
+    this.form.text.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.form.requestSubmit();
+    });
+  }
+
+  draw() {
+    const session = this.bench.chosen;
+    const notes = session?.notes ?? [];
+    this.form.hidden = !session?.summary || session.place === "offered";
+    this.list.replaceChildren(...(notes.length ? notes.map(noteElement) : [el("p", { class: "empty" }, say("no_notes"))]));
+  }
+
+  async #add(event) {
+    event.preventDefault();
+    const text = this.form.text.value.trim();
+    if (!text) return;
+    try {
+      await this.bench.desk.addNote(this.bench.chosenId, text);
+      this.form.reset();
+    } catch (error) {
+      this.tell(error, sayError(error));
+    }
+  }
+}
+

@@ -1,0 +1,38 @@
+// What the middle shows when there is no chat: what to do next; and what ended the desk for good.
+import { page, say } from "./words.js";
+
+export class Stage {
+  /** @param {import("./workbench.js").Workbench} bench @param {import("./top-bar.js").AvailabilityMenu} availability */
+  constructor(bench, availability) {
+    this.bench = bench;
+    const at = (id) => document.getElementById(id);
+    Object.assign(this, { chat: at("chat"), offline: at("stage-offline"), none: at("stage-none"), starting: at("stage-starting"), unknown: at("stage-unknown"), strip: at("offline-strip") });
+    for (const button of document.querySelectorAll("[data-go-free]")) button.addEventListener("click", () => availability.set("free"));
+    bench.addEventListener("chosen", () => this.draw());
+    for (const event of ["ready", "status", "list", "session"]) bench.desk.on(event, () => this.draw());
+    bench.desk.on("kicked", (frame) => this.#kicked(frame));
+    at("kicked-again").addEventListener("click", () => location.assign(page.login_url));
+    this.draw();
+  }
+
+  draw() {
+    const { bench } = this;
+    const { desk } = bench;
+    const hasChat = Boolean(bench.chosen?.summary);
+    const isOffline = desk.isReady && desk.status === "offline";
+    this.chat.dataset.chat = String(hasChat);
+    this.starting.hidden = hasChat || Boolean(desk.member);
+    this.offline.hidden = hasChat || !isOffline;
+    this.strip.hidden = !isOffline;
+    this.unknown.hidden = hasChat || !desk.member || isOffline || !bench.chosenId;
+    this.none.hidden = hasChat || !desk.member || isOffline || Boolean(bench.chosenId);
+  }
+
+  #kicked({ reason }) {
+    const dialog = document.getElementById("kicked");
+    dialog.querySelector("h2").textContent = say(`kicked_${reason}`);
+    dialog.querySelector("p").textContent = say(`kicked_${reason}_text`);
+    dialog.addEventListener("cancel", (event) => event.preventDefault());
+    dialog.showModal();
+  }
+}

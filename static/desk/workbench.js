@@ -1,0 +1,151 @@
+// The one place that knows which session is chosen and what is about to happen to it.
+import { now } from "./times.js";
+
+/** An end can be undone for this long (D-2). */
+export const UNDO_TIME = 5_000;
+
+/**
+ * Which session is chosen, which part a phone shows, and the ends that can still be undone.
+ * Events: `chosen` (another session or none), `view` (list, chat or side), `ending`, `insert` (text for the composer).
+ */
+export class Workbench extends EventTarget {
+  /** @param {import("../sdk/csdesk-desk.js").Desk} desk @param {HTMLElement} root */
+  constructor(desk, root) {
+    super();
+    Object.assign(this, { desk, root, chosenId: "", view: "list" });
+    /** @type {Map<string, {until: number, timer: number}>} */ this.endings = new Map();
+    addEventListener("popstate", () => this.#follow());
+    addEventListener("hashchange", () => this.#follow());
+    addEventListener("pagehide", () => this.#endAll());
+    for (const event of ["transfer", "sessionEnded", "autoTransfer"]) {
+      desk.on(event, ({ session }) => this.#forget(session));
+    }
+  }
+
+  /** @returns {import("../sdk/csdesk-desk.js").DeskSession|null} */
+  get chosen() {
+    return this.desk.sessions.get(this.chosenId) ?? null;
+  }
+
+  get isNarrow() {
+    return matchMedia("(max-width: 640px)").matches;
+  }
+
+  /** Takes up what the address names, after a reload. */
+  start() {
+    this.#follow();
+  }
+
+  /** Chooses a session: only ever by an act of the agent. */
+  choose(id, view = "chat") {
+    const hash = id ? `#${view}/${id}` : "#list";
+    if (location.hash === hash) return;
+    // On a phone each step can be gone back; on a wide screen choosing is no step.
+    if (this.isNarrow) history.pushState(null, "", hash);
+    else history.replaceState(null, "", hash);
+    this.#follow();
+  }
+
+  /** Shows another part of the same session. @param {"list"|"chat"|"side"} view */
+  show(view) {
+    this.choose(view === "list" && this.isNarrow ? "" : this.chosenId, view);
+  }
+
+  #follow() {
+    const [view, id = ""] = location.hash.slice(1).split("/");
+    const known = ["chat", "side"].includes(view) ? view : "list";
+    // Back to the list on a phone keeps the session chosen on a wide screen.
+    const chosenId = known === "list" && !this.isNarrow ? this.chosenId : id;
+    this.view = known;
+    this.root.dataset.view = known;
+    if (chosenId !== this.chosenId) {
+      this.chosenId = chosenId;
+      this.#say("chosen");
+    }
+    this.#say("view");
+  }
+
+  #say(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  /** Puts text into the composer of the chosen session. */
+  insert(text) {
+    this.#say("insert", text);
+  }
+
+  /** The open sessions in the order of the list. */
+  serving() {
+    return [...this.desk.sessions.values()]
+      .filter((session) => session.place === "serving" && session.summary)
+      .sort((one, other) => startOf(one) - startOf(other) || one.id.localeCompare(other.id));
+  }
+
+  offered() {
+    return [...this.desk.sessions.values()]
+      .filter((session) => session.place === "offered" && session.summary)
+      .sort((one, other) => (one.summary.offer_ends ?? 0) - (other.summary.offer_ends ?? 0));
+  }
+
+  over() {
+    return [...this.desk.sessions.values()]
+      .filter((session) => session.place === "over" && session.summary)
+      .sort((one, other) => endOf(other) - endOf(one));
+  }
+
+  /** The neighbour in the list (J and K); with nothing chosen, the one who waits longest. */
+  step(by) {
+    const rows = [...this.serving(), ...this.over()];
+    const at = rows.findIndex((session) => session.id === this.chosenId);
+    if (at < 0) return this.choose(this.#waitingLongest()?.id ?? rows[0]?.id ?? "");
+    const next = rows[at + by];
+    if (next) this.choose(next.id);
+  }
+
+  #waitingLongest() {
+    const waiting = this.serving().filter((session) => session.summary.waiting_since);
+    return waiting.sort((one, other) => one.summary.waiting_since - other.summary.waiting_since)[0];
+  }
+
+  /** Ends a session after a time in which it can be undone. */
+  endSoon(id) {
+    if (this.endings.has(id) || this.desk.sessions.get(id)?.place !== "serving") return;
+    const timer = setTimeout(() => this.#end(id), UNDO_TIME);
+    this.endings.set(id, { until: now() + UNDO_TIME, timer });
+    this.#say("ending", { session: id });
+  }
+
+  undoEnd(id) {
+    this.#forget(id);
+  }
+
+  #forget(id) {
+    const ending = this.endings.get(id);
+    if (!ending) return;
+    clearTimeout(ending.timer);
+    this.endings.delete(id);
+    this.#say("ending", { session: id });
+  }
+
+  async #end(id) {
+    this.#forget(id);
+    try {
+      await this.desk.end(id);
+    } catch (error) {
+      this.#say("trouble", error);
+    }
+  }
+
+  /** Leaving the page takes no end back. */
+  #endAll() {
+    for (const id of [...this.endings.keys()]) this.#end(id);
+  }
+}
+
+export function startOf(session) {
+  return session.summary.assigned ?? session.summary.started ?? 0;
+}
+
+export function endOf(session) {
+  return session.summary.ended ?? session.left?.time ?? session.summary.last?.time ?? session.summary.started ?? 0;
+}
