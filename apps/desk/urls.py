@@ -1,1 +1,12 @@
-urlpatterns = []
+"""Addresses of the workbench."""
+
+from django.urls import path
+
+from apps.desk import views
+
+urlpatterns = [
+    path("desk/", views.desk, name="desk"),
+    path("desk/quick-replies/", views.quick_replies, name="desk-quick-replies"),
+    path("desk/ended/", views.ended, name="desk-ended"),
+    path("desk/sessions/<uuid:session_id>/", views.session, name="desk-session"),
+]

@@ -139,15 +139,17 @@ export class DeskSession {
     for (const rev of this.ahead) if (rev <= this.rev) this.ahead.delete(rev);
   }
 
-  /** @param {Summary} summary */
-  update(summary) {
+  /** @param {Summary} summary @param {string} me the member's id */
+  update(summary, me) {
     this.summary = { ...this.summary, ...summary };
     this.knownNote = Math.max(this.knownNote, summary.note ?? 0);
     const rev = summary.rev ?? 0;
     // The summary counts as seen only with the message it may speak of.
     if (this.loaded && (summary.seq ?? 0) <= this.seq) this.took(rev);
     else this.known = Math.max(this.known, rev);
-    if (summary.state === "offered" || summary.state === "serving") this.place = summary.state;
+    const isMine = summary.agent === undefined || String(summary.agent) === me;
+    const isOpen = summary.state === "offered" || summary.state === "serving";
+    if (isOpen && isMine) Object.assign(this, { place: summary.state, left: null });
     else if (summary.state) this.leave(null);
   }
 
@@ -599,7 +601,7 @@ export class Desk {
     const named = new Set();
     for (const summary of frame.sessions) {
       named.add(summary.session);
-      this.#session(summary.session).update(summary);
+      this.#session(summary.session).update(summary, String(member.id));
     }
     for (const session of this.#open()) if (!named.has(session.id)) session.leave(null);
     for (const session of this.#open()) if (session.isBehind) this.#sync(session).catch(() => {});
@@ -646,7 +648,7 @@ export class Desk {
   #summary({ op, ...summary }) {
     const session = this.#session(summary.session);
     const before = session.place;
-    session.update(summary);
+    session.update(summary, String(this.member?.id));
     this.#check(session);
     if (before !== session.place) this.#emit("list");
     this.#emit("session", { session: session.id });
