@@ -17,6 +17,8 @@ LONGEST_WAIT = 30.0
 FIRST_WAIT = 0.5
 # A process that has lived this long has recovered: its next death is a first one again.
 STEADY = 20.0
+# Seconds until the terminal shows the same trouble again; the log has it each time.
+REPEAT = 60.0
 LARGEST_LOG = 10_000_000
 
 Say = Callable[[str], None]
@@ -104,19 +106,30 @@ class Process:
 
 
 class Shown:
-    """Which lines a person at the terminal wants to see: warnings, errors and what follows them."""
+    """Which lines a person at the terminal wants to see: warnings and errors, the same one once a minute."""
 
     _LEVEL = re.compile(r"^(?:\d\d:\d\d:\d\d|\[[^\]]*\]) ?(?:\[?\d*:? ?)?(DEBUG|INFO|WARNING|ERROR|CRITICAL)")
 
     def __init__(self) -> None:
         self.everything = os.environ.get("CSDESK_VERBOSE", "") not in ("", "0")
         self._worth = True
+        self._said: dict[str, float] = {}
 
     def is_worth(self, line: str) -> bool:
         level = self._LEVEL.match(line)
         if level:
-            self._worth = level[1] in ("WARNING", "ERROR", "CRITICAL")
+            self._worth = level[1] in ("WARNING", "ERROR", "CRITICAL") and self._is_new(line)
         return self._worth or self.everything
+
+    def _is_new(self, line: str) -> bool:
+        """Not said within the last minute, whatever the numbers and ids in it."""
+        now = time.monotonic()
+        same = re.sub(r"[0-9a-f-]*\d[0-9a-f-]*", "", line)
+        self._said = {text: at for text, at in self._said.items() if now - at < REPEAT}
+        if same in self._said:
+            return False
+        self._said[same] = now
+        return True
 
 
 class Watched:
