@@ -4,16 +4,19 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csdesk.settings")
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 from django.urls import path
 
 pages = get_asgi_application()
 
+from apps.desk import presence  # noqa: E402
 from apps.desk.consumers import DeskConsumer  # noqa: E402
 from apps.visitor.consumers import VisitorConsumer  # noqa: E402
 from csdesk.addresses import TrueClient  # noqa: E402
+
+# What the web process does beside answering, from its start to its end (S-5).
+started, stopped = presence.start, presence.stop
 
 application = TrueClient(
     ProtocolTypeRouter(
@@ -23,7 +26,7 @@ application = TrueClient(
                 [
                     # Visitors bring a token in their first frame; no cookie is read for them.
                     path("ws/visitor/", VisitorConsumer.as_asgi()),
-                    path("ws/desk/", AuthMiddlewareStack(DeskConsumer.as_asgi())),
+                    path("ws/desk/", DeskConsumer.as_asgi()),
                 ]
             ),
         }

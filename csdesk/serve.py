@@ -9,6 +9,7 @@ import asyncio
 import logging
 import signal
 import time
+from collections.abc import Awaitable, Callable
 
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server, reactor
@@ -60,8 +61,16 @@ class BoundedRequest(WebRequest):
 class DrainingServer(Server):
     """Daphne's server that knows its ports, so that it can stop accepting."""
 
-    def __init__(self, *args: object, notice: float = 0, **kwargs: object) -> None:
+    def __init__(
+        self,
+        *args: object,
+        started: Callable[[asyncio.AbstractEventLoop], None],
+        stopped: Callable[[], Awaitable[None]],
+        notice: float = 0,
+        **kwargs: object,
+    ) -> None:
         super().__init__(*args, signal_handlers=False, **kwargs)
+        self.started, self.stopped = started, stopped
         self.notice = notice
         self.ports = []
         self.failed = False
@@ -84,6 +93,7 @@ class DrainingServer(Server):
         loop = asyncio.get_running_loop() if reactor.running else reactor._asyncioEventloop
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked_to_stop)
+        self.started(loop)
 
     def _asked_to_stop(self) -> None:
         if self._stopping is None:
@@ -102,6 +112,7 @@ class DrainingServer(Server):
             await hub.shared().drain(max(0.5, until - time.monotonic() - 2))
             while self._under_way() and time.monotonic() < until:
                 await asyncio.sleep(0.05)
+            await asyncio.wait_for(self.stopped(), 1)
         except Exception:
             log.exception("the good-bye failed; stopping at once")
         log.info("stopped; %s connections cut", self._under_way())
@@ -122,7 +133,7 @@ async def _deferred(result: object) -> None:
 
 def serve(host: str, port: int, notice: float = 0) -> int:
     """Serve until told to stop; returns the exit code (1 when the port is taken)."""
-    from csdesk.asgi import application
+    from csdesk.asgi import application, started, stopped
 
     # Pages run in threads that live no longer than a request: connections kept there would pile up.
     request_finished.connect(_close_connections, weak=False)
@@ -130,6 +141,8 @@ def serve(host: str, port: int, notice: float = 0) -> int:
     server = DrainingServer(
         application,
         endpoints=[endpoint],
+        started=started,
+        stopped=stopped,
         notice=notice,
         verbosity=0,
         server_name="csdesk",

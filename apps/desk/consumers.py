@@ -1,5 +1,319 @@
-from channels.generic.websocket import AsyncWebsocketConsumer
+"""The workbench's socket (D-16): understands, asks the domain, answers. Decides nothing.
+
+Frames are read at once in the event loop; what they ask for runs one after the other, in the
+order it came. The member's right is read anew for every command (X-6), and for messages at
+least each second, so that a flood of typing costs no flood of queries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from functools import partial
+from uuid import UUID, uuid4
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.desk import access, commands, online, presence, protocol, queues, reads
+from apps.desk.limits import FrameLimit
+from apps.sessions import files, writer
+from apps.sessions.authors import Author, member_key
+from apps.sessions.models import ChatSession
+from apps.sessions.posting import Post
+from apps.team.models import Member
+from csdesk import bridge, hub, realtime
+from csdesk.clock import milliseconds
+from csdesk.errors import DomainError, NotAllowed, RateLimited, Unauthorized, Unavailable
+from csdesk.logging import request_id
+from csdesk.sockets import DoorConsumer
+
+log = logging.getLogger(__name__)
+
+HELLO_WITHIN = 5.0
+SILENCE = 45.0
+# A message may be posted by a right that was read so long ago.
+RIGHT_KEEPS = 1.0
+NO_HELLO, NOT_SIGNED_IN, ABUSE, KICKED, SILENT = 4001, 4003, 4008, 4009, 4010
+TOO_MUCH = gettext_lazy("That was too much at once. Please wait a moment.")
+TAKEN = frozenset({"op", "id", "ok", "code", "detail", "client_id", "reason"})
 
 
-class DeskConsumer(AsyncWebsocketConsumer):
-    pass
+class DeskConsumer(DoorConsumer):
+    """One tab of a member's workbench."""
+
+    member: Member | None = None
+    status: tuple[str, str] = ("", "")
+    is_ready = False
+
+    # --- The socket's life -----------------------------------------------------------------
+
+    async def refuse(self) -> bool:
+        return not access.is_own_origin(self.scope)
+
+    async def opened(self) -> None:
+        self.connection_id = uuid4()
+        self.caller = access.caller_of(self.scope)
+        self._log_id = uuid4().hex[:16]
+        self._limit = FrameLimit()
+        self._confirmed = 0.0
+        self._seen: set[UUID] = set()
+        self._early: list[str] = []
+        self._loop = asyncio.get_running_loop()
+        self._heard = self._loop.time()
+        self._silence = self._loop.call_later(SILENCE, self._check_silence)
+        self._patience = self._loop.call_later(HELLO_WITHIN, self.close_with, NO_HELLO)
+        self._use_context()
+
+    async def closed(self, code: int) -> None:
+        self._silence.cancel()
+        self._patience.cancel()
+        queues.board().remove(self)
+        if self.member:
+            online.watch().remove(self.member.pk, self)
+        await presence.shared().remove(self.connection_id)
+
+    def _use_context(self) -> None:
+        """The language of our words and the id in the log, for the running task."""
+        translation.activate(self.caller.language)
+        request_id.set(self._log_id)
+
+    def _check_silence(self) -> None:
+        silent_for = self._loop.time() - self._heard
+        if silent_for >= SILENCE:
+            self.close_with(SILENT)
+        else:
+            self._silence = self._loop.call_later(SILENCE - silent_for, self._check_silence)
+
+    # --- What comes in ---------------------------------------------------------------------
+
+    async def received(self, text: str | None) -> None:
+        self._heard = self._loop.time()
+        allowed = self._limit.allows()
+        try:
+            command = protocol.parse(text)
+        except DomainError as error:
+            self._turn_down(error, protocol.reply_to(error))
+            return
+        if not allowed:
+            self._turn_down(RateLimited(TOO_MUCH), command.reply)
+        elif self.member is None and not isinstance(command, protocol.Hello):
+            self._turn_down(Unauthorized(_("Say hello first.")), command.reply)
+        elif not self.later(partial(self._do, command)):
+            self._turn_down(RateLimited(TOO_MUCH), command.reply)
+
+    def _turn_down(self, error: DomainError, reply: protocol.Reply) -> None:
+        """Refuse a frame that makes no sense or is one too many; too many of them are abuse (V-6)."""
+        if self._limit.refused():
+            self.bye("abuse", ABUSE, retry_ms=60_000)
+        else:
+            self._refused(error, reply)
+
+    async def _do(self, command: protocol.Command) -> None:
+        self._use_context()
+        try:
+            await self._answer(command)
+        except DomainError as error:
+            self._refused(error, command.reply)
+        except Exception:
+            log.exception("%s failed", command.op)
+            self._refused(Unavailable(_("That did not work just now. Please try again.")), command.reply)
+
+    async def _answer(self, command: protocol.Command) -> None:
+        match command:
+            case protocol.Hello():
+                await self._hello(command)
+            case protocol.Ping():
+                self.say(await bridge.run(reads.pong, self.member.pk))
+            case protocol.Send():
+                await self._send(command)
+            case protocol.Sync():
+                await self._pages(reads.sync, command)
+            case protocol.History():
+                await self._pages(reads.history, command)
+            case _:
+                keeps = 0.0 if command.needs_id else RIGHT_KEEPS
+                member = await self._right(keeps)
+                if member:
+                    self._done(command, await bridge.run(commands.run, member, command))
+
+    def _done(self, command: protocol.Command, fields: dict) -> None:
+        if isinstance(command, protocol.SetStatus):
+            self.status = (fields["status"], fields["restReason"])
+        if command.id:
+            self.say({"op": "result", "id": command.id, "ok": True, **fields})
+
+    def _refused(self, error: DomainError, reply: protocol.Reply) -> None:
+        """A refusal finds back to what it refuses: `result` to a command, `error` to the rest."""
+        said = {"code": error.code, "detail": error.detail}
+        extra = {name: value for name, value in error.extra.items() if name not in TAKEN}
+        if reply.client_id:
+            said["client_id"] = reply.client_id
+        if reply.id and reply.op != protocol.Send.op:
+            self.say({"op": "result", "id": reply.id, "ok": False, **said, **extra})
+        else:
+            self.say({"op": "error", **said, **extra})
+
+    # --- Who is it ---------------------------------------------------------------------------
+
+    async def _right(self, keeps: float = 0.0) -> Member | None:
+        """The member, read anew unless that was done within `keeps` seconds; None: they are out."""
+        if self._leaving:
+            return None
+        if self._loop.time() - self._confirmed > keeps:
+            try:
+                self.member = await bridge.run(access.member_of, self.caller)
+            except (Unauthorized, NotAllowed) as error:
+                self.kick(error.extra.get("reason", access.SIGNED_OUT))
+                return None
+            self._confirmed = self._loop.time()
+        return self.member
+
+    def kick(self, reason: str) -> None:
+        """Say why the workbench ends here, and close."""
+        if not self._leaving:
+            self.say({"op": "kicked", "reason": reason})
+            self.close_with(KICKED)
+
+    async def _hello(self, command: protocol.Hello) -> None:
+        if self.member is None:
+            self._patience.cancel()
+            try:
+                member = await bridge.run(access.member_of, self.caller)
+            except (Unauthorized, NotAllowed) as error:
+                self._refused(error, command.reply)
+                self.close_with(NOT_SIGNED_IN)
+                return
+            except Exception:
+                # The database is away: the client may try again on this socket.
+                self._patience = self._loop.call_later(HELLO_WITHIN, self.close_with, NO_HELLO)
+                raise
+            await self._enter(member)
+        elif not await self._right():
+            return
+        frame = await bridge.run(reads.ready, self.member, command.last)
+        self.status = (frame["status"], frame["restReason"])
+        self.say(frame)
+        self._become_ready()
+        await queues.board().add(self, frame["queues"])
+        self._done(command, {})
+
+    async def _enter(self, member: Member) -> None:
+        """Take the place at the desk: first the pushes, so that nothing falls between them and `ready`."""
+        recipient = realtime.member(member.pk)
+        await hub.shared().join(recipient, self)
+        try:
+            await presence.shared().add(self.connection_id, member)
+        except BaseException:
+            hub.shared().leave(self, recipient)
+            raise
+        self.member = member
+        self._confirmed = self._loop.time()
+        online.watch().add(member.pk, self)
+
+    def _become_ready(self) -> None:
+        self.is_ready = True
+        early, self._early = self._early, []
+        for text in early:
+            self.say_text(text)
+
+    # --- Messages and what one reads ---------------------------------------------------------
+
+    async def _send(self, command: protocol.Send) -> None:
+        member = await self._right(RIGHT_KEEPS)
+        if member is None:
+            return
+        one = Post(command.session, Author.agent(member), command.kind, command.body, command.client_id)
+        posted = await writer.shared().post(one)
+        self.say(
+            {
+                "op": "ack",
+                "client_id": str(command.client_id),
+                "id": posted.address,
+                "session": str(posted.session_id),
+                "seq": posted.seq,
+                "rev": posted.rev,
+                "time": milliseconds(posted.at),
+            }
+        )
+
+    async def _pages(self, read, command: protocol.Sync | protocol.History) -> None:
+        member = await self._right(RIGHT_KEEPS)
+        if member is None:
+            return
+        for frame in await bridge.run(
+            read, member, command, self.caller.address, self._seen, lane=bridge.SLOW
+        ):
+            self.say(frame)
+        self._done(command, {})
+
+    # --- What the hub brings -------------------------------------------------------------------
+
+    async def deliver(self, text: str) -> None:
+        if text.startswith('{"op":"session"'):
+            text = self._with_presence(text)
+        elif text.startswith('{"op":"statusChanged"'):
+            frame = json.loads(text)
+            self.status = (frame["status"], frame.get("restReason", ""))
+        self._pass_on(text)
+
+    async def deliver_personal(self, frame: dict) -> None:
+        if self.member:
+            self._pass_on(realtime.encode(files.for_reader(frame, member_key(self.member.pk))))
+
+    def _pass_on(self, text: str) -> None:
+        if self.is_ready:
+            self.say_text(text)
+        else:
+            self._early.append(text)
+
+    def _with_presence(self, text: str) -> str:
+        """A summary as the domain publishes it knows nothing of windows: this process does."""
+        frame = json.loads(text)
+        known = online.watch().known.get(UUID(frame["session"]))
+        if known is None:
+            online.watch().hurry()
+            return text
+        frame["customer"]["online"] = known
+        return realtime.encode(frame)
+
+    def say_presence(self, session: ChatSession, is_online: bool | None) -> None:
+        """The customer's window was opened or closed."""
+        self._pass_on(realtime.encode(reads.summary(session, is_online)))
+
+    async def control(self, order: dict) -> None:
+        if order["op"] != "kicked":
+            await super().control(order)
+        elif self.member and order.get("except") != str(self.member.sign_in_id):
+            await self.check_right(order.get("reason", access.SIGNED_OUT))
+
+    async def check_right(self, reason: str) -> None:
+        """Something has happened to the sign-in: see whether this socket is still the member's place."""
+        try:
+            await self._right()
+        except Exception:
+            # Who was told to go and cannot show the right to stay goes.
+            self.kick(reason)
+
+
+async def refresh(desks: list[DeskConsumer]) -> None:
+    """While Redis is away and once it is back: what the pushes would have said, from the database."""
+    there = [desk for desk in desks if desk.member and desk.is_ready]
+    if not there:
+        return
+    facts = await bridge.run(reads.where_things_stand, {desk.member.pk for desk in there}, lane=bridge.SLOW)
+    for desk in there:
+        fact = facts.get(desk.member.pk)
+        if fact is None or fact.sign_in_id != desk.member.sign_in_id or not fact.may_work:
+            await desk.check_right(access.SIGNED_OUT)
+            continue
+        if fact.status != desk.status:
+            desk.status = fact.status
+            status, reason = fact.status
+            desk.say({"op": "statusChanged", "status": status, "restReason": reason})
+        desk.say({"op": "pong", "sessions": fact.revs})
+
+
+hub.refresh_with("member", refresh)

@@ -1,0 +1,103 @@
+"""What each command of an agent does: one call into the domain, and the fields of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.desk import protocol
+from apps.routing import availability, closing, offers, queries, transfer
+from apps.sessions import notes, ratings, reading, recall, transitions
+from apps.sessions.authors import Author
+from apps.sessions.models import State
+from apps.sessions.settings import RatingSettings
+from apps.team import business
+from apps.team.models import Member
+from csdesk.errors import NotAllowed, NotYours
+
+
+def run(member: Member, command: protocol.Command) -> dict:
+    """Do it; the answer goes into the `result` frame. Raises the domain's refusals."""
+    return _ACTIONS[type(command)](member, command) or {}
+
+
+def handles(command: protocol.Command) -> bool:
+    return type(command) in _ACTIONS
+
+
+def _set_status(member: Member, command: protocol.SetStatus) -> dict:
+    chosen = availability.set_status(
+        member, command.status, rest_reason=command.rest_reason, hand_over=command.hand_over
+    )
+    return {"status": str(chosen.status), "restReason": chosen.rest_reason}
+
+
+def _accept(member: Member, command: protocol.Accept) -> None:
+    offers.accept(member, command.session)
+
+
+def _decline(member: Member, command: protocol.Decline) -> None:
+    offers.decline(member, command.session)
+
+
+def _end(member: Member, command: protocol.End) -> None:
+    closing.by_agent(member, command.session)
+
+
+def _hold(member: Member, command: protocol.Hold) -> None:
+    closing.hold(member, command.session)
+
+
+@transaction.atomic
+def _invite_rating(member: Member, command: protocol.InviteRating) -> None:
+    session = transitions.lock(command.session)
+    if session.agent_id != member.pk:
+        raise NotYours(_("This session is served by somebody else."))
+    transitions.expect_state(session, State.SERVING)
+    if not business.read(RatingSettings).agent_invites:
+        raise NotAllowed(_("Agents do not invite ratings here."))
+    ratings.invite(session)
+
+
+def _transfer(member: Member, command: protocol.Transfer) -> None:
+    transfer.transfer(
+        member, command.session, user_id=command.user, group_id=command.group, note=command.note
+    )
+
+
+def _colleagues(member: Member, command: protocol.Colleagues) -> dict:
+    return queries.colleagues(member, command.query)
+
+
+def _note(member: Member, command: protocol.LeaveNote) -> dict:
+    return {"n": notes.add(command.session, member, command.text).number}
+
+
+def _recall(member: Member, command: protocol.Recall) -> None:
+    recall.recall(command.message, Author.agent(member))
+
+
+def _read(member: Member, command: protocol.Read) -> None:
+    reading.read_by_agent(command.session, member.pk, command.seq)
+
+
+def _typing(member: Member, command: protocol.Typing) -> None:
+    reading.typing_by_agent(command.session, member.pk)
+
+
+_ACTIONS: dict[type, Callable[[Member, protocol.Command], dict | None]] = {
+    protocol.SetStatus: _set_status,
+    protocol.Accept: _accept,
+    protocol.Decline: _decline,
+    protocol.End: _end,
+    protocol.Hold: _hold,
+    protocol.InviteRating: _invite_rating,
+    protocol.Transfer: _transfer,
+    protocol.Colleagues: _colleagues,
+    protocol.LeaveNote: _note,
+    protocol.Recall: _recall,
+    protocol.Read: _read,
+    protocol.Typing: _typing,
+}

@@ -1,0 +1,393 @@
+"""The frames that a workbench sends (D-16): each becomes a small object, or is refused with a code.
+
+Nothing here knows the database. `parse(text)` answers a Command or raises a DomainError whose
+`reply` says how the refusal finds its way back to the sender.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from apps.sessions import content, recall
+from csdesk.errors import DomainError, Invalid, TooLarge
+
+FRAME_LIMIT = 64 * 1024  # bytes
+ID_LIMIT = 64
+SHORT_TEXT = 200
+REASON_LIMIT = 60
+MOST_SESSIONS = 200
+PAGE_LIMIT = 200
+HISTORY_PAGE = 50
+NUMBER_LIMIT = 2**31 - 1
+
+STATUSES = ("free", "notReady", "rest", "offline")
+
+
+class UnknownOp(DomainError):
+    code = "unknown_op"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a refusal carries so that the sender knows which frame it means."""
+
+    op: str = ""
+    id: str = ""
+    client_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A frame that has been understood. `id` is empty where the sender wants no result."""
+
+    op: ClassVar[str] = ""
+    # Commands proper are answered by `result`, so they must say to what.
+    needs_id: ClassVar[bool] = True
+    id: str = ""
+
+    @property
+    def reply(self) -> Reply:
+        return Reply(self.op, self.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hello(Command):
+    op = "hello"
+    needs_id = False
+    last: dict[UUID, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ping(Command):
+    op = "ping"
+    needs_id = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetStatus(Command):
+    op = "set_status"
+    status: str
+    rest_reason: str = ""
+    hand_over: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfSession(Command):
+    """A command that names nothing but its session."""
+
+    session: UUID
+
+
+class Accept(OfSession):
+    op = "accept"
+
+
+class Decline(OfSession):
+    op = "decline"
+
+
+class End(OfSession):
+    op = "end"
+
+
+class Hold(OfSession):
+    op = "hold"
+
+
+class InviteRating(OfSession):
+    op = "invite_rating"
+
+
+class Typing(OfSession):
+    op = "typing"
+    needs_id = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer(Command):
+    op = "transfer"
+    session: UUID
+    group: int | None = None
+    user: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colleagues(Command):
+    op = "colleagues"
+    query: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaveNote(Command):
+    op = "note"
+    session: UUID
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recall(Command):
+    op = "recall"
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Send(Command):
+    op = "send"
+    needs_id = False
+    client_id: UUID
+    session: UUID
+    kind: str
+    body: dict
+
+    @property
+    def reply(self) -> Reply:
+        return Reply(self.op, self.id, str(self.client_id))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sync(Command):
+    op = "sync"
+    needs_id = False
+    session: UUID
+    rev: int
+    # Notes come only to those who say which one they have.
+    note: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class History(Command):
+    op = "history"
+    needs_id = False
+    session: UUID | None = None
+    customer: UUID | None = None
+    before: tuple[UUID, int] | None = None
+    limit: int = HISTORY_PAGE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read(Command):
+    op = "read"
+    needs_id = False
+    session: UUID
+    seq: int
+
+
+class Fields:
+    """The fields of a frame, read with clear complaints."""
+
+    def __init__(self, raw: dict) -> None:
+        self.raw = raw
+
+    def session(self, field: str = "session") -> UUID:
+        return content.identifier(self.raw.get(field), field)
+
+    def optional_id(self, field: str) -> UUID | None:
+        return None if self.raw.get(field) is None else content.identifier(self.raw[field], field)
+
+    def number(self, field: str) -> int:
+        value = self.raw.get(field)
+        # bool is an int in Python, not in the protocol.
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= NUMBER_LIMIT:
+            raise Invalid(_("%(field)s must be a whole number from 0 on.") % {"field": field})
+        return value
+
+    def optional_number(self, field: str) -> int | None:
+        return None if self.raw.get(field) is None else self.number(field)
+
+    def text(self, field: str, limit: int) -> str:
+        value = self.raw.get(field)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise Invalid(_("%(field)s must be text.") % {"field": field})
+        if len(value) > limit:
+            raise TooLarge(
+                _("%(field)s is longer than %(limit)s characters.") % {"field": field, "limit": limit}
+            )
+        return content.storable(value.strip())
+
+    def flag(self, field: str) -> bool:
+        value = self.raw.get(field, False)
+        if value is None:
+            return False
+        if not isinstance(value, bool):
+            raise Invalid(_("%(field)s must be true or false.") % {"field": field})
+        return value
+
+
+def parse(text: str | None) -> Command:
+    """A text frame as a command.
+
+    Raises Invalid for what is no JSON object or lacks fields, TooLarge for more than 64 KiB,
+    UnknownOp; each with `reply` as far as the frame could be read.
+    """
+    if text is None:
+        raise _about(Invalid(_("Frames must be JSON text.")), Reply())
+    if len(text) > FRAME_LIMIT or (not text.isascii() and len(text.encode("utf-8", "replace")) > FRAME_LIMIT):
+        raise _about(TooLarge(_("The frame is larger than 64 KiB.")), Reply())
+    try:
+        raw = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise _about(Invalid(_("The frame is not valid JSON.")), Reply()) from None
+    if not isinstance(raw, dict):
+        raise _about(Invalid(_("The frame must be a JSON object.")), Reply())
+    reply = _reply_of(raw)
+    try:
+        return _parse(raw, reply)
+    except DomainError as error:
+        raise _about(error, reply) from None
+
+
+def reply_to(error: DomainError) -> Reply:
+    """Which frame a refusal by `parse` is about."""
+    return getattr(error, "reply", Reply())
+
+
+def _about(error: DomainError, reply: Reply) -> DomainError:
+    error.reply = reply
+    return error
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _reply_of(raw: dict) -> Reply:
+    """Echo only what has the right form, so that nothing hostile comes back."""
+    op, name, client_id = raw.get("op"), raw.get("id"), raw.get("client_id")
+    return Reply(
+        op if isinstance(op, str) and len(op) <= ID_LIMIT else "",
+        name if isinstance(name, str) and len(name) <= ID_LIMIT else "",
+        client_id if isinstance(client_id, str) and len(client_id) <= ID_LIMIT else "",
+    )
+
+
+def _parse(raw: dict, reply: Reply) -> Command:
+    name = raw.get("op")
+    parser = _PARSERS.get(name) if isinstance(name, str) else None
+    if parser is None:
+        raise UnknownOp(_("This command is not known."))
+    kind, build = parser
+    if raw.get("id") is not None and (not isinstance(raw["id"], str) or not 0 < len(raw["id"]) <= ID_LIMIT):
+        raise Invalid(_("id must be text of 1 to 64 characters."))
+    if kind.needs_id and not reply.id:
+        raise Invalid(_("The command has no id."))
+    return kind(id=reply.id, **build(Fields(raw)))
+
+
+def _hello(fields: Fields) -> dict[str, Any]:
+    last = fields.raw.get("last")
+    if last is None:
+        last = {}
+    if not isinstance(last, dict) or len(last) > MOST_SESSIONS:
+        raise Invalid(_("last must be an object of session numbers."))
+    numbers = Fields(last)
+    return {"last": {content.identifier(session, "last"): numbers.number(session) for session in last}}
+
+
+def _set_status(fields: Fields) -> dict[str, Any]:
+    status = fields.raw.get("status")
+    if status not in STATUSES:
+        raise Invalid(_("status must be one of: %(statuses)s.") % {"statuses": ", ".join(STATUSES)})
+    reason = fields.text("restReason", REASON_LIMIT)
+    return {"status": status, "rest_reason": reason, "hand_over": fields.flag("hand_over")}
+
+
+def _of_session(fields: Fields) -> dict[str, Any]:
+    return {"session": fields.session()}
+
+
+def _transfer(fields: Fields) -> dict[str, Any]:
+    group, user = fields.raw.get("skillGroupId"), fields.text("userId", 254)
+    if (group in (None, "")) == (not user):
+        raise Invalid(_("Say either skillGroupId or userId."))
+    return {
+        "session": fields.session(),
+        "group": None if group in (None, "") else _group_id(group),
+        "user": user,
+        "note": fields.text("note", content.TEXT_LIMIT),
+    }
+
+
+def _group_id(value: object) -> int:
+    """Group ids are numbers; the SDK's users write them as text."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63:
+        return value
+    raise Invalid(_("%(field)s is not an id.") % {"field": "skillGroupId"})
+
+
+def _colleagues(fields: Fields) -> dict[str, Any]:
+    return {"query": fields.text("query", SHORT_TEXT)}
+
+
+def _note(fields: Fields) -> dict[str, Any]:
+    return {"session": fields.session(), "text": content.spoken(fields.raw.get("text"))}
+
+
+def _recall(fields: Fields) -> dict[str, Any]:
+    address = fields.raw.get("message")
+    recall.parse_address(address)
+    return {"message": address}
+
+
+def _send(fields: Fields) -> dict[str, Any]:
+    client_id = fields.session("client_id")
+    kind, body = content.parse_message(fields.raw.get("message"))
+    return {"client_id": client_id, "session": fields.session(), "kind": kind, "body": body}
+
+
+def _sync(fields: Fields) -> dict[str, Any]:
+    return {"session": fields.session(), "rev": fields.number("rev"), "note": fields.optional_number("note")}
+
+
+def _history(fields: Fields) -> dict[str, Any]:
+    session, customer = fields.optional_id("session"), fields.optional_id("customer")
+    if (session is None) == (customer is None):
+        raise Invalid(_("Say either session or customer."))
+    before, limit = fields.raw.get("before"), fields.optional_number("limit")
+    return {
+        "session": session,
+        "customer": customer,
+        "before": None if before is None else recall.parse_address(before),
+        "limit": HISTORY_PAGE if limit is None else max(1, min(limit, PAGE_LIMIT)),
+    }
+
+
+def _read(fields: Fields) -> dict[str, Any]:
+    return {"session": fields.session(), "seq": fields.number("seq")}
+
+
+def _nothing(fields: Fields) -> dict[str, Any]:
+    return {}
+
+
+_PARSERS = {
+    kind.op: (kind, build)
+    for kind, build in (
+        (Hello, _hello),
+        (Ping, _nothing),
+        (SetStatus, _set_status),
+        (Accept, _of_session),
+        (Decline, _of_session),
+        (End, _of_session),
+        (Hold, _of_session),
+        (InviteRating, _of_session),
+        (Typing, _of_session),
+        (Transfer, _transfer),
+        (Colleagues, _colleagues),
+        (LeaveNote, _note),
+        (Recall, _recall),
+        (Send, _send),
+        (Sync, _sync),
+        (History, _history),
+        (Read, _read),
+    )
+}

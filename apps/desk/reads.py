@@ -1,0 +1,181 @@
+"""What a workbench reads over its socket: `ready`, a sync's page, a page of history, `pong`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from apps.desk import online
+from apps.desk.protocol import History, Sync
+from apps.routing import queries as routing
+from apps.routing.models import Availability, Status
+from apps.sessions import files, frames, permissions, queries
+from apps.sessions.authors import member_key
+from apps.sessions.models import ChatSession, Message, State
+from apps.sessions.settings import ClosingSettings, MessageSettings
+from apps.team import business, trail
+from apps.team import queries as team
+from apps.team.models import Member
+from csdesk.errors import NotFound
+
+
+def ready(member: Member, last: dict[UUID, int]) -> dict:
+    """`ready`: who one is, what one has, how the queues stand.
+
+    Beside the open sessions it names those of `last` that have been closed meanwhile, so that
+    the desk learns how they ended.
+    """
+    availability = routing.availability_of(member)
+    open_ones = queries.sessions_of_agent(member.pk)
+    known = {session.id for session in open_ones}
+    ended = queries.whole().filter(
+        id__in=[one for one in last if one not in known], agent=member, state=State.CLOSED
+    )
+    return {
+        "op": "ready",
+        "member": _described(member),
+        "status": str(availability.status),
+        "restReason": availability.rest_reason,
+        "sessions": summaries([*open_ones, *ended]),
+        "queues": routing.queue_counts(member),
+        "limits": {
+            "sessions": routing.limit_of(member),
+            "recall": business.read(MessageSettings).recall_seconds,
+            "reply": business.read(ClosingSettings).reply_seconds,
+        },
+    }
+
+
+def _described(member: Member) -> dict:
+    groups = [{"id": group.pk, "name": group.name} for group in team.groups_of(member)]
+    return {
+        "id": str(member.pk),
+        "account": member.account,
+        "nickname": member.nickname,
+        "staffNo": member.staff_no,
+        "avatar": member.avatar,
+        "role": str(member.role),
+        "groups": groups,
+    }
+
+
+def summaries(sessions: list[ChatSession]) -> list[dict]:
+    """The summaries of these sessions, with the customers' presence."""
+    there = online.of([(session.customer_id, session.channel_id) for session in sessions])
+    return [summary(session, there.get((session.customer_id, session.channel_id))) for session in sessions]
+
+
+def summary(session: ChatSession, is_online: bool | None) -> dict:
+    """A summary with the end of its offer: in `offered` only the accept time-out runs (S-5)."""
+    return frames.summary_frame(session, online=is_online, offer_ends=session.deadline_at)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where things stand for a member, as far as a workbench must know without pushes."""
+
+    sign_in_id: UUID | None
+    may_work: bool
+    status: tuple[str, str]
+    revs: dict[str, list[int]]
+
+
+def where_things_stand(member_ids: set[int]) -> dict[int, Standing]:
+    """Sign-in, availability and newest numbers of these members, in three queries."""
+    revs: dict[int, dict[str, list[int]]] = {}
+    hands = ChatSession.objects.filter(agent_id__in=member_ids, state__in=[State.OFFERED, State.SERVING])
+    for agent_id, session_id, rev, note in hands.values_list("agent_id", "id", "rev", "note_no"):
+        revs.setdefault(agent_id, {})[str(session_id)] = [rev, note]
+    chosen = {
+        row["member_id"]: (row["status"], row["rest_reason"])
+        for row in Availability.objects.filter(member_id__in=member_ids).values(
+            "member_id", "status", "rest_reason"
+        )
+    }
+    return {
+        member.pk: Standing(
+            member.sign_in_id,
+            member.is_active and member.serves,
+            chosen.get(member.pk, (str(Status.OFFLINE), "")),
+            revs.get(member.pk, {}),
+        )
+        for member in Member.objects.filter(pk__in=member_ids)
+    }
+
+
+def pong(member_id: int) -> dict:
+    """`pong` with the newest numbers of all that is offered to or served by the member."""
+    return {"op": "pong", "sessions": queries.revs_for_member(member_id)}
+
+
+def sync(member: Member, asked: Sync, address: str, seen: set[UUID]) -> list[dict]:
+    """A page of what has changed: messages, on the last page notes too, `synced`, and the summary if mine.
+
+    NotFound for a session the member may not see.
+    """
+    session = _visible(member, asked.session)
+    messages, more = queries.sync_page(session.id, asked.rev)
+    _log_view(member, [session], address, seen)
+    answer = [_for_member(message, member) for message in messages]
+    if not more and asked.note is not None:
+        answer += [frames.note_frame(note) for note in queries.notes_after(session.id, asked.note)]
+    rev = messages[-1].rev if more else session.rev
+    answer.append({"op": "synced", "session": str(session.id), "seq": session.seq, "rev": rev, "more": more})
+    if not more and session.agent_id == member.pk:
+        answer += summaries([session])
+    return answer
+
+
+def history(member: Member, asked: History, address: str, seen: set[UUID]) -> list[dict]:
+    """A page of what the customer wrote and got before, over all that the member may see, oldest first."""
+    sessions = _history_of(member, asked)
+    messages, more = queries.history_page(sessions, asked.before, asked.limit)
+    shown = ChatSession.objects.filter(id__in={message.session_id for message in messages})
+    _log_view(member, list(shown.only("id", "agent_id", "state")), address, seen)
+    end = {"op": "history_end", "before": messages[0].address if more else None}
+    if asked.session:
+        end["session"] = str(asked.session)
+    else:
+        end["customer"] = str(asked.customer)
+    return [*(_for_member(message, member) for message in messages), end]
+
+
+def _history_of(member: Member, asked: History) -> QuerySet[ChatSession]:
+    visible = permissions.visible_to(member)
+    if asked.session is None:
+        found = visible.filter(customer_id=asked.customer)
+        if not found.exists():
+            raise NotFound(_("There is no such customer."))
+        return found.filter(engaged_at__isnull=False)
+    session = _visible(member, asked.session)
+    # Looks into the window without a word are no consultations (S-17).
+    engaged = Q(engaged_at__isnull=False) | Q(id=session.id)
+    return visible.filter(engaged, customer_id=session.customer_id, id__lte=session.id)
+
+
+def _visible(member: Member, session_id: UUID) -> ChatSession:
+    found = permissions.visible_to(member).filter(id=session_id).values("id")
+    session = queries.whole().filter(id__in=found).first()
+    if session is None:
+        raise NotFound(_("There is no such session."))
+    return session
+
+
+def _for_member(message: Message, member: Member) -> dict:
+    frame = frames.message_frame(message, for_desk=True)
+    return files.for_reader(frame, member_key(member.pk)) if frames.is_personal(message) else frame
+
+
+def _log_view(member: Member, sessions: list[ChatSession], address: str, seen: set[UUID]) -> None:
+    """A look into what is not in one's hands now is written down before it is shown (C-9), once a sign-in."""
+    for session in sessions:
+        is_mine = session.agent_id == member.pk and session.state in (State.OFFERED, State.SERVING)
+        if is_mine or session.id in seen:
+            continue
+        trail.append(
+            "session.viewed", member=member, address=address, object_type="session", object_id=session.id
+        )
+        seen.add(session.id)
