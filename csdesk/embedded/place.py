@@ -105,9 +105,7 @@ def _service_user() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam("nobody")
     except KeyError:
-        raise EmbeddedError(
-            "PostgreSQL cannot run as root: start as another user"
-        ) from None
+        raise EmbeddedError("PostgreSQL cannot run as root: start as another user") from None
 
 
 def _open_way(folder: Path) -> None:

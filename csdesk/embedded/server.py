@@ -98,8 +98,21 @@ def end_leftovers(program: str, belongs: Callable[[psutil.Process], bool]) -> No
         with contextlib.suppress(psutil.Error):
             if process.info["name"].startswith(program) and belongs(process):
                 left.append(process)
+    end_all(left, timeout=3)
+
+
+def end_all(processes: list[psutil.Process], timeout: float) -> None:
+    """Ask to end, then kill; returns when none of them works any more."""
     for ask in (psutil.Process.terminate, psutil.Process.kill):
-        for process in left:
+        for process in processes:
             with contextlib.suppress(psutil.Error):
                 ask(process)
-        _, left = psutil.wait_procs(left, timeout=3)
+        wait_until(lambda: not any(works(process) for process in processes), timeout)
+
+
+def works(process: psutil.Process) -> bool:
+    """Is it more than a dead entry that nobody has collected yet?"""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

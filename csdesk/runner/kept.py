@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+from csdesk.embedded.server import end_all
+
 
 class AlreadyRunning(Exception):
     """Another runner holds the lock of this data folder; the text names its address."""
@@ -61,11 +63,9 @@ class Started:
                 # The number alone may belong to somebody else by now.
                 if abs(process.create_time() - created) < 1:
                     left.append(process)
+        end_all(left, timeout=5)
         for process in left:
-            with contextlib.suppress(psutil.Error):
-                process.terminate()
-        psutil.wait_procs(left, timeout=5)
-        for process in left:
+            # And what they had started themselves.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
         self.file.unlink(missing_ok=True)
