@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from apps.desk import views
+from apps.desk import uploads, views
 
 urlpatterns = [
+    path("api/desk/upload", uploads.upload, name="desk-upload"),
     path("desk/", views.desk, name="desk"),
     path("desk/quick-replies/", views.quick_replies, name="desk-quick-replies"),
     path("desk/ended/", views.ended, name="desk-ended"),
