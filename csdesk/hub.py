@@ -16,7 +16,7 @@ import logging
 import random
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Protocol
 from uuid import uuid4
@@ -83,6 +83,10 @@ class Hub:
             socket_timeout=None,
             socket_connect_timeout=1,
         )
+        # For what a subscribed connection cannot do.
+        self._client = redis.asyncio.Redis.from_url(
+            settings.REDIS_URL, protocol=2, decode_responses=True, socket_timeout=1, socket_connect_timeout=1
+        )
         self._canary = f"{realtime.PREFIX}canary.{uuid4()}"
         self._sung = self._heard = 0
 
@@ -125,6 +129,20 @@ class Hub:
     def sockets(self, recipient: str) -> list[Socket]:
         """The local sockets of a recipient."""
         return list(self._sockets.get(recipient, ()))
+
+    async def present(self, recipients: Iterable[str]) -> set[str]:
+        """Those of the recipients who have a socket open, in any web process; without Redis: in this one."""
+        wanted = list(recipients)
+        local = {recipient for recipient in wanted if self._sockets.get(recipient)}
+        if len(local) == len(wanted) or not self.connected:
+            return local
+        try:
+            channels = [realtime.PREFIX + recipient for recipient in wanted]
+            counts = await asyncio.wait_for(self._client.pubsub_numsub(*channels), 1)
+        except (RedisError, OSError, TimeoutError):
+            return local
+        there = {channel for channel, count in counts if count}
+        return local | {recipient for recipient in wanted if realtime.PREFIX + recipient in there}
 
     async def drain(self, seconds: float = 8.0) -> None:
         """Tell every socket to come back a little later, elsewhere (SIGTERM); at most so long."""
@@ -263,9 +281,6 @@ class Hub:
 
     async def _watch(self) -> None:
         """Each second a canary through Redis; each two seconds without Redis, the database instead."""
-        singer = redis.asyncio.Redis.from_url(
-            settings.REDIS_URL, protocol=2, socket_timeout=1, socket_connect_timeout=1, retry=None
-        )
         refreshed = time.monotonic()
         while True:
             await asyncio.sleep(CANARY_EVERY)
@@ -275,7 +290,7 @@ class Hub:
                     continue
                 self._sung += 1
                 with suppress(RedisError, OSError, TimeoutError):
-                    await asyncio.wait_for(singer.publish(self._canary, self._sung), CANARY_EVERY)
+                    await asyncio.wait_for(self._client.publish(self._canary, self._sung), CANARY_EVERY)
             elif time.monotonic() - refreshed >= REFRESH_EVERY - CANARY_EVERY / 2:
                 await self._refresh()
                 refreshed = time.monotonic()

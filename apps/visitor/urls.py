@@ -1,14 +1,21 @@
-"""Addresses of the customer's side: pages and what the window's scripts call."""
+"""Addresses of the customer's side: pages, what the window's scripts call, and files."""
 
-from django.urls import path
+from django.urls import include, path
 
-from apps.visitor import views
+from apps.visitor import api, downloads, views
 
-app_name = "visitor"
-urlpatterns = [
+pages = [
     path("chat/<slug:key>/", views.window, name="window"),
     path("chat/<slug:key>/frame/", views.frame, name="frame"),
     path("chat/<slug:key>/look.json", views.look, name="look"),
     path("widget.js", views.widget, name="widget"),
     path("demo/", views.demo, name="demo"),
+]
+
+urlpatterns = [
+    path("api/visitor/token", api.token, name="visitor_token"),
+    path("api/visitor/upload", api.upload, name="visitor_upload"),
+    # Sessions makes these addresses and knows nothing of doors, so the name stands alone.
+    path("files/<str:signed>/", downloads.file, name="file"),
+    path("", include((pages, "visitor"))),
 ]

@@ -1,0 +1,80 @@
+"""What a visitor's browser holds instead of a password (X-3): opaque, stored hashed, renewed by rotation."""
+
+import hashlib
+import re
+import secrets
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from apps.sessions.models import Channel, VisitorToken
+from csdesk import clock
+from csdesk.errors import TokenExpired, Unauthorized
+
+IDLE_LIFE = timedelta(days=30)
+# Two tabs may renew the same token: the old one works so long after the first renewal.
+OVERLAP = timedelta(seconds=60)
+# Use is noted at most so often, so that a reconnect need not write.
+NOTED_EVERY = timedelta(hours=1)
+_FORM = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def issue(channel: Channel) -> tuple[str, VisitorToken]:
+    """A token of a new visitor of the channel: the text for the browser, and the row kept of it."""
+    return _new(channel_id=channel.pk)
+
+
+def renew(text: object) -> tuple[str, VisitorToken]:
+    """Another token of the same visitor; the old one ends a minute after its first renewal.
+
+    Each renewal within that minute gets a token of its own. Raises what `check` raises.
+    """
+    old = check(text)
+    now = clock.now()
+    VisitorToken.objects.filter(hash=old.hash, renewed_at__isnull=True).update(renewed_at=now)
+    return _new(channel_id=old.channel_id, visitor_id=old.visitor_id)
+
+
+def check(text: object) -> VisitorToken:
+    """The row of a token that is good now, its use noted; Unauthorized or TokenExpired else."""
+    if not isinstance(text, str) or not _FORM.fullmatch(text):
+        raise Unauthorized(_("This token is not valid."))
+    found = VisitorToken.objects.select_related("channel").filter(hash=_hash(text)).first()
+    if found is None:
+        raise Unauthorized(_("This token is not valid."))
+    now = clock.now()
+    if found.expires_at <= now or (found.renewed_at and found.renewed_at + OVERLAP <= now):
+        raise TokenExpired(_("This token is no longer valid."))
+    if not found.channel.is_active:
+        raise Unauthorized(_("This channel is closed."))
+    if found.used_at + NOTED_EVERY <= now and not found.renewed_at:
+        found.used_at, found.expires_at = now, now + IDLE_LIFE
+        found.save(update_fields=["used_at", "expires_at"])
+    return found
+
+
+def revoke(visitor_id: object) -> int:
+    """End all tokens of a visitor at once; returns how many."""
+    return VisitorToken.objects.filter(visitor_id=visitor_id).delete()[0]
+
+
+def purge() -> int:
+    """Delete the tokens that cannot be used any more; returns how many."""
+    now = clock.now()
+    over = Q(expires_at__lte=now) | Q(renewed_at__lte=now - OVERLAP)
+    return VisitorToken.objects.filter(over).delete()[0]
+
+
+def _new(**facts: object) -> tuple[str, VisitorToken]:
+    text = secrets.token_urlsafe(32)
+    now = clock.now()
+    row = VisitorToken.objects.create(
+        hash=_hash(text), created_at=now, used_at=now, expires_at=now + IDLE_LIFE, **facts
+    )
+    return text, row
+
+
+def _hash(text: str) -> str:
+    # 256 random bits need no salt and no slow hash.
+    return hashlib.sha256(text.encode()).hexdigest()
