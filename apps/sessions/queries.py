@@ -44,8 +44,9 @@ def revs_for_member(member_id: int) -> dict[str, list[int]]:
 
 
 def changed_since(customer_id: UUID, channel_id: int, last: dict[UUID, int]) -> list[ChatSession]:
-    """The open session and all of the customer's that have a greater `rev` than in `last`."""
-    found = whole().filter(OPEN | Q(id__in=list(last)), customer_id=customer_id, channel_id=channel_id)
+    """The open session and all of the customer's that have a greater `rev` than in `last`, or began since."""
+    news = OPEN | Q(id__in=list(last)) | (Q(id__gt=max(last)) if last else Q())
+    found = whole().filter(news, customer_id=customer_id, channel_id=channel_id)
     return [s for s in found.order_by("id") if s.is_open or s.rev > last.get(s.id, 0)]
 
 
