@@ -260,12 +260,12 @@ def _no_constant(name: str) -> None:
 
 def _reply_of(raw: dict) -> Reply:
     """Echo only what has the right form, so that nothing hostile comes back."""
-    op, name, client_id = raw.get("op"), raw.get("id"), raw.get("client_id")
-    return Reply(
-        op if isinstance(op, str) and len(op) <= ID_LIMIT else "",
-        name if isinstance(name, str) and len(name) <= ID_LIMIT else "",
-        client_id if isinstance(client_id, str) and len(client_id) <= ID_LIMIT else "",
-    )
+    return Reply(_echoed(raw.get("op")), _echoed(raw.get("id")), _echoed(raw.get("client_id")))
+
+
+def _echoed(value: object) -> str:
+    # Printable leaves out lone surrogates too, which no frame could carry.
+    return value if isinstance(value, str) and len(value) <= ID_LIMIT and value.isprintable() else ""
 
 
 def _parse(raw: dict, reply: Reply) -> Command:
@@ -274,7 +274,7 @@ def _parse(raw: dict, reply: Reply) -> Command:
     if parser is None:
         raise UnknownOp(_("This command is not known."))
     kind, build = parser
-    if raw.get("id") is not None and (not isinstance(raw["id"], str) or not 0 < len(raw["id"]) <= ID_LIMIT):
+    if raw.get("id") is not None and not reply.id:
         raise Invalid(_("id must be text of 1 to 64 characters."))
     if kind.needs_id and not reply.id:
         raise Invalid(_("The command has no id."))
