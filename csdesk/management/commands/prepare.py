@@ -5,8 +5,9 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import call_command, get_commands
-from django.core.management.base import BaseCommand
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection
 
 
 class Command(BaseCommand):
@@ -14,6 +15,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         call_command("compile_words", verbosity=0)
+        try:
+            connection.ensure_connection()
+        except OperationalError as error:
+            reason = str(error).strip().splitlines()[-1].strip()
+            raise CommandError(f"the database does not answer: {reason}") from None
         call_command("migrate", interactive=False, verbosity=0)
         if settings.DEMO:
             self._demo()
@@ -27,8 +33,7 @@ class Command(BaseCommand):
         kept = Path(settings.DATA) / "demo_password.txt"
         if not members.exists():
             self.stdout.write("csdesk: making demo data …")
-            if "seed_demo" in get_commands():
-                call_command("seed_demo")
+            call_command("seed_demo")
         elif password and (not kept.exists() or kept.read_text().strip() != password):
             for member in members.filter(account__endswith="@example.com"):
                 member.set_password(password)

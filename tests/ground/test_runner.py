@@ -1,0 +1,190 @@
+"""`make run` as a person and a shell see it (Q-1): one line and an exit code for each trouble."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from csdesk.embedded.server import wait_until, works
+from tests.servers import servers
+from tests.stack import ROOT, free_port, is_ready
+
+
+class Run:
+    """One `python -m csdesk.runner`, its output in a file."""
+
+    def __init__(self, data: Path, port: int, **environment: str) -> None:
+        self.data = data
+        self.url = f"http://127.0.0.1:{port}"
+        self.output = Path(tempfile.mkdtemp(dir=servers.data)) / "output.txt"
+        ours = ("CSDESK", "DATABASE", "REDIS", "DJANGO")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        self.env = inherited | {"CSDESK_DATA": str(data), "PORT": str(port)} | environment
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "csdesk.runner"], cwd=ROOT, env=self.env, stdout=output, stderr=output
+            )
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def wait_ready(self, timeout: float = 60) -> "Run":
+        said = wait_until(lambda: "is ready" in self.said or self.process.poll() is not None, timeout, 0.05)
+        assert said and self.process.poll() is None, self.said
+        return self
+
+    def wait_end(self, timeout: float = 30) -> int:
+        return self.process.wait(timeout)
+
+    def stop(self, sig: int = signal.SIGINT) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(sig)
+        return self.wait_end()
+
+    def child(self, words: str) -> psutil.Process:
+        """The child whose command has these words."""
+        for process in psutil.Process(self.process.pid).children():
+            if words in " ".join(process.cmdline()) and works(process):
+                return process
+        raise LookupError(f"no child {words}")
+
+    def comes_back(self, words: str, gone: int, timeout: float = 20) -> bool:
+        def is_new() -> bool:
+            try:
+                return self.child(words).pid != gone
+            except (LookupError, psutil.Error):
+                return False
+
+        return wait_until(is_new, timeout, 0.1)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data folder for all runs here: the first makes the demo, the others are second starts."""
+    return tmp_path_factory.mktemp("run") / "data"
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def run(data: Path, port: int) -> Iterator[Run]:
+    running = Run(data, port).wait_ready()
+    yield running
+    running.stop()
+
+
+def test_the_first_start_prints_addresses_and_accounts_and_ctrl_c_leaves_nothing(data: Path, port: int):
+    run = Run(data, port).wait_ready(90)
+    family = psutil.Process(run.process.pid).children(recursive=True)
+
+    for path in ("/demo/", "/desk/", "/records/", "/console/"):
+        assert f"http://localhost:{port}{path}" in run.said
+    assert re.search(r"password \S{8,}", run.said)
+    assert "super@example.com" in run.said
+    with urllib.request.urlopen(f"{run.url}/healthz") as answer:
+        assert answer.read() == b"ok"
+
+    assert run.stop(signal.SIGINT) == 0
+    assert len(family) >= 6
+    assert not any(works(process) for process in family)
+
+
+def test_a_second_start_is_quick_and_keeps_password_and_data(data: Path, port: int):
+    begun = time.monotonic()
+    run = Run(data, port).wait_ready()
+    seconds = time.monotonic() - begun
+    try:
+        kept = (data / "demo_password.txt").read_text()
+        assert f"password {kept}" in run.said
+        assert "preparing" not in run.said
+        # Under 5 s on a quiet machine; here other tests may share it.
+        assert seconds < 15
+    finally:
+        assert run.stop(signal.SIGTERM) == 0
+
+
+def test_what_is_killed_comes_back(run: Run):
+    for words in ("postgres -D", "redis-server", "--queues clock", "manage.py serve"):
+        killed = run.child(words)
+        killed.kill()
+        assert run.comes_back(words, killed.pid), f"{words}\n{run.said}"
+
+    assert wait_until(lambda: is_ready(run.url), 30, 0.2), run.said
+    assert "redis ended (SIGKILL); starting it again in 0.5 s" in run.said
+
+
+def test_a_parallel_start_is_told_where_csdesk_runs_already(run: Run, data: Path):
+    second = Run(data, free_port())
+
+    assert second.wait_end() == 3
+    assert second.said.strip() == (
+        f"csdesk: already running: {run.url.replace('127.0.0.1', 'localhost')} "
+        f"(process {run.process.pid}); stop it first"
+    )
+
+
+def test_a_start_after_the_runner_was_killed_ends_what_it_left(data: Path, port: int):
+    crashed = Run(data, port).wait_ready()
+    left = psutil.Process(crashed.process.pid).children(recursive=True)
+    crashed.process.kill()
+    crashed.process.wait()
+    assert any(works(process) for process in left)
+
+    run = Run(data, port).wait_ready()
+
+    assert "ended what a crash of the last run had left" in run.said
+    assert not any(works(process) for process in left)
+    assert run.stop() == 0
+
+
+def test_a_port_in_use_is_told_in_one_line(data: Path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        run = Run(data, port)
+
+        assert run.wait_end() == 2
+    assert run.said.strip() == (
+        f"csdesk: port {port} is in use by another program; choose another: make run PORT={port + 1}"
+    )
+
+
+@pytest.mark.parametrize("text", ["http", "0", "70000", "-1", "80 80"])
+def test_a_port_that_is_none_is_told_in_one_line(data: Path, text: str):
+    run = Run(data, 1, PORT=text)
+
+    assert run.wait_end() == 2
+    assert run.said.strip() == f"csdesk: PORT must be a number from 1 to 65535, not {text!r}"
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path, port: int):
+    (tmp_path / "file").touch()
+    run = Run(tmp_path / "file" / "data", port)
+
+    assert run.wait_end() == 4
+    assert run.said.startswith(f"csdesk: cannot write into {tmp_path}/file/data (")
+    assert run.said.count("\n") == 1
+
+
+def test_a_wrong_address_of_the_database_is_told_and_nothing_is_left(tmp_path: Path, port: int):
+    run = Run(tmp_path / "data", port, DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+
+    assert run.wait_end(60) == 1
+    assert "csdesk: the database could not be prepared" in run.said
+    assert "Traceback" not in run.said
+    assert not (tmp_path / "data" / "processes.json").exists()
