@@ -118,6 +118,7 @@ def _window_context(channel: Channel, *, framed: bool) -> dict:
         "channel": channel,
         "framed": framed,
         "initial": _initial(channel.name),
+        "tone": _tone(channel.name),
         "words": window_words(),
         "config": {
             "channel": channel.key,
@@ -135,6 +136,14 @@ def _window_context(channel: Channel, *, framed: bool) -> dict:
 def _initial(name: str) -> str:
     """The letter that stands for the service, as `people.js` chooses it."""
     return next((letter.upper() for letter in name if letter.isalnum()), "?")
+
+
+def _tone(name: str) -> int:
+    """The tone (1–5) that goes with a name, as `people.js` chooses it."""
+    total = 0
+    for letter in name:
+        total = (total * 31 + ord(letter)) % 9973
+    return total % 5 + 1
 
 
 def _sites(channel: Channel, request: HttpRequest) -> list[str]:
