@@ -81,7 +81,7 @@ class Outbox:
             await self._more.wait()
             while self._frames:
                 # Nothing tells when Twisted has sent what it holds, so look again.
-                while unsent(self._send) > MOST_UNSENT and not self._closing:  # noqa: ASYNC110
+                while unsent(self._send) > MOST_UNSENT and not self._closing:
                     await asyncio.sleep(0.05)
                 if not self._frames:
                     break
