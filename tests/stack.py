@@ -59,6 +59,9 @@ class Stack:
             "CSDESK_HOST": "127.0.0.1",
             "CSDESK_BASE_URL": self.url,
             "CSDESK_DEMO_PASSWORD": password,
+            # All clients of a test run share one address; a test of limits names another as a proxy would.
+            "CSDESK_LIMIT_EXEMPT": "127.0.0.1",
+            "TRUSTED_PROXIES": "1",
             "PYTHONUNBUFFERED": "1",
             **environment,
         }
