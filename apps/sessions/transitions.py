@@ -32,7 +32,7 @@ from csdesk.errors import NotFound, WrongState
 
 # From which states each change starts; S-1 has the whole table with its events.
 STARTS_FROM = {
-    State.QUEUED: {State.FLOW, State.OFFERED, State.SERVING},
+    State.QUEUED: {State.FLOW, State.QUEUED, State.OFFERED, State.SERVING},
     State.OFFERED: {State.QUEUED, State.OFFERED, State.SERVING},
     State.SERVING: {State.QUEUED, State.OFFERED, State.SERVING},
     State.FLOW: {State.FLOW, State.QUEUED, State.OFFERED},
