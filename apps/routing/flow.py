@@ -1,15 +1,32 @@
 """What happens before a human (R-1, R-3), and what the customer does to their session.
 
-The visitor door calls these. The bot is not there yet: the flow is welcome words, then the
-customer's first message asks for a human.
+The visitor door calls these. Without a bot the flow is welcome words, then the customer's
+first message asks for a human; nothing is left in it when that fails.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from uuid import UUID
 
-from apps.sessions.models import Channel, ChatSession, Customer
-from apps.sessions.posting import Posted
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.routing import assignment, closing, prompts, queueing
+from apps.routing.settings import FlowSettings
+from apps.sessions import queries, ratings, transitions, writer
+from apps.sessions.authors import Author
+from apps.sessions.models import Channel, ChatSession, Customer, Message, MessageKind, PostKey, State
+from apps.sessions.posting import Post, Posted
+from apps.sessions.settings import ClosingSettings
+from apps.team import business
+from csdesk import bridge, clock
+from csdesk.errors import NotFound, WrongState
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 3
 
 
 def trigger(customer: Customer, channel: Channel, *, language: str = "", page: str = "") -> ChatSession:
@@ -18,12 +35,31 @@ def trigger(customer: Customer, channel: Channel, *, language: str = "", page: s
     Never queues anybody (S-17) and never welcomes twice. Call through `bridge.run`. The door answers
     the asking socket with `signals(session)`.
     """
-    raise NotImplementedError
+    with transaction.atomic():
+        session, is_new = transitions.open_session(
+            customer,
+            channel,
+            seconds=business.read(ClosingSettings).flow_seconds,
+            language=language,
+            page=page,
+        )
+        if is_new:
+            # Made in this transaction, the row is ours.
+            prompts.say(session, "welcome")
+    return session
 
 
 def signals(session: ChatSession | None) -> list[dict]:
-    """src 23 and 26 as `signal` frames: what a trigger is answered with (V-7); no query beyond settings."""
-    raise NotImplementedError
+    """src 23 and 26 as `signal` frames: what a trigger is answered with (V-7)."""
+    seat = "inSeat" if session and session.state == State.SERVING else "outSeat"
+    contents = {
+        "23": {"menuSendRuleFlag": ratings.rules_bits()},
+        "26": {"command": "updateSeatStatus", "content": seat},
+    }
+    return [
+        {"op": "signal", "data": {"customerServicePlugin": 0, "src": src, "content": content}}
+        for src, content in contents.items()
+    ]
 
 
 async def on_customer_message(
@@ -43,24 +79,124 @@ async def on_customer_message(
     open: it saves a query and need not be right. Without an open session one opens as by `trigger`.
     Returns when committed, before the flow's answer. Raises what posting refuses.
     """
-    raise NotImplementedError
+    author = Author.customer(customer)
+    wanted = session_id
+    for attempt in range(ATTEMPTS):
+        if wanted is None:
+            wanted = await bridge.run(
+                _session_for, author, client_id, customer, channel, language=language, page=page
+            )
+        try:
+            posted = await writer.shared().post(Post(wanted, author, kind, body, client_id))
+            break
+        except (WrongState, NotFound):
+            # It has ended meanwhile: the next one is opened.
+            if attempt == ATTEMPTS - 1:
+                raise
+            wanted = None
+    if posted.state == State.FLOW and not posted.duplicate:
+        _later(posted.session_id)
+    return posted
+
+
+def _session_for(
+    author: Author, client_id: UUID | None, customer: Customer, channel: Channel, *, language: str, page: str
+) -> UUID:
+    """Where a customer's words go: where they went before (S-7), the open session, or a new one."""
+    if client_id:
+        known = PostKey.objects.filter(author=author.key, client_id=client_id).first()
+        if known:
+            return known.session_id
+    found = queries.open_session_of(customer.pk, channel.pk)
+    return (found or trigger(customer, channel, language=language, page=page)).id
+
+
+_advancing: set[asyncio.Task] = set()
+
+
+def _later(session_id: UUID) -> None:
+    """Go on after the acknowledgement; should this process die first, the sweep does it (flow_seq)."""
+    task = asyncio.get_running_loop().create_task(_advance_quietly(session_id))
+    _advancing.add(task)
+    task.add_done_callback(_advancing.discard)
+
+
+async def _advance_quietly(session_id: UUID) -> None:
+    try:
+        await bridge.run(advance, session_id)
+    except Exception:
+        log.exception("the flow of session %s did not go on; the sweep tries again", session_id)
 
 
 def advance(session_id: UUID) -> bool:
     """Let the flow handle the customer's newest message; idempotent by `flow_seq`, True when it did."""
-    raise NotImplementedError
+    asked_by = _asked_by(session_id)
+    with transaction.atomic():
+        session = transitions.lock(session_id)
+        if session.state != State.FLOW or session.flow_seq >= session.customer_seq:
+            return False
+        waits = _to_human(session, asked_by)
+    _after(session_id, waits)
+    return True
+
+
+def _asked_by(session_id: UUID) -> str:
+    """What made the customer ask for a human: a keyword (R-3), else their first words (R-1)."""
+    newest = (
+        Message.objects.filter(session_id=session_id, author_kind="customer", kind=MessageKind.TEXT)
+        .order_by("-seq")
+        .first()
+    )
+    return "keyword" if newest and asks_for_human(newest.body["text"]) else "message"
+
+
+def asks_for_human(text: str) -> bool:
+    """Whether these words ask for a human by keyword: exactly, or containing it (setting; R-3)."""
+    rules = business.read(FlowSettings)
+    said = text.strip().casefold()
+    wanted = [word.casefold() for word in rules.keywords]
+    return any(word in said for word in wanted) if rules.match == "contained" else said in wanted
 
 
 def request_agent(customer: Customer, channel: Channel, *, language: str = "", page: str = "") -> ChatSession:
     """To human by button (R-3); opens a session if there is none. WrongState when not in the flow."""
-    raise NotImplementedError
+    session_id = trigger(customer, channel, language=language, page=page).id
+    with transaction.atomic():
+        session = transitions.lock(session_id)
+        transitions.expect_state(session, State.FLOW)
+        waits = _to_human(session, "button")
+    _after(session_id, waits)
+    session.refresh_from_db()
+    return session
+
+
+def _to_human(session: ChatSession, asked_by: str) -> bool:
+    """Ask for a human: queued, or failed with its words. The caller holds the row."""
+    # Pressing the button is an input too (S-17).
+    session.engaged_at = session.engaged_at or clock.now()
+    session.flow_seq = session.customer_seq
+    return queueing.enter(session, detail={"asked_by": asked_by})
+
+
+def _after(session_id: UUID, waits: bool) -> None:
+    """After the commit: somebody may be free at once; if nobody is, the customer hears their place."""
+    if waits:
+        assignment.soon()
+        transaction.on_commit(lambda: queueing.tell_place(session_id), robust=True)
 
 
 def leave_queue(customer: Customer, channel: Channel) -> ChatSession:
     """The customer backs out of the queue; an offer is withdrawn (S-1). WrongState when not waiting."""
-    raise NotImplementedError
+    return closing.left_queue(_open(customer, channel).id)
 
 
 def customer_end(customer: Customer, channel: Channel) -> ChatSession:
     """src 27: the customer ends their open session, in any state. NotFound when there is none."""
-    raise NotImplementedError
+    return closing.by_customer(_open(customer, channel).id)
+
+
+def _open(customer: Customer, channel: Channel) -> ChatSession:
+    found = queries.open_session_of(customer.pk, channel.pk)
+    if found is None:
+        raise NotFound(_("There is no open session."))
+    return found

@@ -22,7 +22,7 @@ class Rendered:
 
 
 def render(code: str, language: str, **params: object) -> Rendered:
-    """The words named `code` (a field of PromptSettings) with `${Name}` filled in; empty when switched off."""
+    """The words named `code` (a field of PromptSettings), filled in; empty when switched off."""
     words = getattr(business.read(PromptSettings), code)
     return Rendered(code, words.fill(language, **params), dict(params))
 

@@ -54,7 +54,9 @@ class FlowSettings(Section):
     order: ClassVar[int] = 10
 
     keywords: tuple[str, ...] = lines(
-        ["人工", "转人工", "人工客服", "agent", "human"], _("Keywords that ask for a human"), _("One per line")
+        ["人工", "转人工", "人工客服", "agent", "human"],
+        _("Keywords that ask for a human"),
+        _("One per line"),
     )
     match: str = choice(
         "exact",
@@ -74,9 +76,7 @@ class PresenceSettings(Section):
     grace_seconds: int = whole(
         60, _("Offline after the connection was lost for"), minimum=10, maximum=3600, unit=SECONDS
     )
-    wrap_up_seconds: int = whole(
-        0, _("Wrap-up after a session"), _("0 = none"), maximum=3600, unit=SECONDS
-    )
+    wrap_up_seconds: int = whole(0, _("Wrap-up after a session"), _("0 = none"), maximum=3600, unit=SECONDS)
     rest_reasons: tuple[str, ...] = lines(
         ["用餐", "培训", "会议", "休息"], _("Reasons for a break"), _("One per line"), maximum=20
     )
@@ -95,11 +95,17 @@ class PromptSettings(Section):
     order: ClassVar[int] = 15
 
     welcome: Words = words(
-        {"zh-hans": "您好，欢迎咨询！请描述您的问题，我们马上为您服务。", "en": "Hello and welcome! How can we help you?"},
+        {
+            "zh-hans": "您好，欢迎咨询！请描述您的问题，我们马上为您服务。",
+            "en": "Hello and welcome! How can we help you?",
+        },
         _("Welcome"),
     )
     connecting: Words = words(
-        {"zh-hans": "正在为您接入人工客服，请稍候。", "en": "We are connecting you to an agent. One moment, please."},
+        {
+            "zh-hans": "正在为您接入人工客服，请稍候。",
+            "en": "We are connecting you to an agent. One moment, please.",
+        },
         _("Connecting to an agent"),
     )
     connected: Words = words(
@@ -120,7 +126,7 @@ class PromptSettings(Section):
     queueing: Words = words(
         {
             "zh-hans": "当前咨询人数较多，您排在第 ${QueuePosition} 位，前面还有 ${WaitNo} 人，请稍候。",
-            "en": "All agents are busy. You are number ${QueuePosition}, with ${WaitNo} before you. Thank you for waiting.",
+            "en": "All agents are busy. You are number ${QueuePosition}, with ${WaitNo} before you.",
         },
         _("Queueing"),
         names=PLACE,
@@ -133,10 +139,6 @@ class PromptSettings(Section):
         _("Back in the queue"),
         _("When the agent was lost while serving"),
     )
-    reminder: Words = words(
-        {"zh-hans": "请问您还在吗？如需帮助，请回复我们。", "en": "Are you still there? Just reply if you need anything else."},
-        _("Reminder before the time-out"),
-    )
     timeout_close: Words = words(
         {
             "zh-hans": "由于您长时间未回复，本次会话已自动结束。如需帮助，欢迎随时再来。",
@@ -145,7 +147,10 @@ class PromptSettings(Section):
         _("Ended by time-out"),
     )
     active_close: Words = words(
-        {"zh-hans": "本次会话已结束，感谢您的咨询，祝您生活愉快！", "en": "This chat has ended. Thank you for contacting us!"},
+        {
+            "zh-hans": "本次会话已结束，感谢您的咨询，祝您生活愉快！",
+            "en": "This chat has ended. Thank you for contacting us!",
+        },
         _("Ended by somebody"),
     )
     off_hours: Words = words(

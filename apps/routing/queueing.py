@@ -1,0 +1,106 @@
+"""Into the queue, back to its head, and what the customer is told of their place (R-6, R-11)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.routing import assignment, prompts, queries
+from apps.routing.settings import QueueSettings
+from apps.sessions import transitions
+from apps.sessions.models import ChatSession, ClosedBy, ServiceStatus, State
+from apps.team import business
+from apps.team.models import Member, SkillGroup
+from csdesk import realtime
+
+
+def enter(session: ChatSession, group: SkillGroup | None = None, *, detail: dict | None = None) -> bool:
+    """Let a session of the flow wait for an agent of the group, or of any; False when that fails.
+
+    It fails, with its words, when nobody of the target is signed in or the queue is full (R-6,
+    R-11). The caller holds the row; after its commit it dispatches and calls `tell_place()`.
+    """
+    transitions.expect_state(session, State.FLOW)
+    rules = business.read(QueueSettings)
+    if not (assignment.signed_in(group.pk if group else None) or rules.queue_without_agents):
+        fail(session, ServiceStatus.NO_AGENT_ONLINE)
+        return False
+    if _is_full(group, rules):
+        fail(session, ServiceStatus.ABANDONED_IN_QUEUE)
+        return False
+    prompts.say(session, "connecting")
+    transitions.to_queue(session, group=group, seconds=wait_seconds(group), detail=detail)
+    return True
+
+
+def _is_full(group: SkillGroup | None, rules: QueueSettings) -> bool:
+    """Whether the group's own limit, or the global one over all that wait, is reached; 0 = unlimited."""
+    waiting = ChatSession.objects.filter(state=State.QUEUED)
+    own = group.queue_limit if group else None
+    if own is not None:
+        return 0 < own <= waiting.filter(group=group).count()
+    return 0 < rules.queue_limit <= waiting.count()
+
+
+def wait_seconds(group: SkillGroup | None) -> int:
+    """The waiting limit; it is never off."""
+    own = group.wait_seconds if group else None
+    return own or business.read(QueueSettings).wait_seconds
+
+
+def fail(
+    session: ChatSession, status: str, *, closed_by: str = ClosedBy.TIMER, words: str = "handover_failed",
+    timed_out: bool = False,
+) -> None:  # fmt: skip
+    """A hand-over that failed or was given up. Without a bot or menu nothing is left: it ends (S-1)."""
+    transitions.close(
+        session,
+        status=status,
+        closed_by=closed_by,
+        words=prompts.closing_words(session, words),
+        invite=True,
+        timed_out=timed_out,
+    )
+
+
+def back_to_head(
+    session: ChatSession, *, status: str, actor: Member | None = None, detail: dict | None = None
+) -> None:
+    """From an agent back to the queue, with the place of the first queueing (R-7).
+
+    The caller holds the row, has given the agent's place back, and dispatches after its commit.
+    """
+    target = assignment.target_of(session)
+    transitions.to_queue(
+        session,
+        group=target,
+        seconds=wait_seconds(target),
+        at_head=True,
+        status=status,
+        actor=actor,
+        detail=detail,
+    )
+
+
+@transaction.atomic
+def tell_place(session_id: UUID) -> None:
+    """Tell a customer who still waits after the dispatch how many are before them."""
+    session = transitions.lock(session_id)
+    if session.state != State.QUEUED:
+        return
+    place = queries.position(session)
+    if place:
+        prompts.say(session, "queueing", QueuePosition=place, WaitNo=place - 1)
+    show_place(session, place)
+
+
+def show_place(session: ChatSession, place: int | None) -> None:
+    """Send the customer the state with their place."""
+    recipient = realtime.customer(session.customer_id, session.channel_id)
+    realtime.publish(recipient, transitions.customer_state(session, place))
+
+
+def expired(session: ChatSession) -> None:
+    """The waiting limit is reached (S-1)."""
+    fail(session, ServiceStatus.ABANDONED_IN_QUEUE, timed_out=True)
