@@ -17,11 +17,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.desk import access, commands, online, presence, protocol, queues, reads
+from apps.desk import access, commands, presence, protocol, queues, reads
 from apps.desk.limits import FrameLimit
 from apps.sessions import files, writer
 from apps.sessions.authors import Author, member_key
-from apps.sessions.models import ChatSession
 from apps.sessions.posting import Post
 from apps.team.models import Member
 from csdesk import bridge, hub, realtime
@@ -61,6 +60,7 @@ class DeskConsumer(DoorConsumer):
         self._confirmed = 0.0
         self._seen: set[UUID] = set()
         self._early: list[str] = []
+        self._online: dict[str, bool] = {}
         self._loop = asyncio.get_running_loop()
         self._heard = self._loop.time()
         self._silence = self._loop.call_later(SILENCE, self._check_silence)
@@ -71,8 +71,6 @@ class DeskConsumer(DoorConsumer):
         self._silence.cancel()
         self._patience.cancel()
         queues.board().remove(self)
-        if self.member:
-            online.watch().remove(self.member.pk, self)
         await presence.shared().remove(self.connection_id)
 
     def _use_context(self) -> None:
@@ -193,7 +191,11 @@ class DeskConsumer(DoorConsumer):
             await self._enter(member)
         elif not await self._right():
             return
-        frame = await bridge.run(reads.ready, self.member, command.last)
+        frame, customers = await bridge.run(reads.ready, self.member, command.last)
+        there = await hub.shared().present(set(customers.values()))
+        self._online = {session: customer in there for session, customer in customers.items()}
+        for summary in frame["sessions"]:
+            self._add_presence(summary)
         self.status = (frame["status"], frame["restReason"])
         self.say(frame)
         self._become_ready()
@@ -211,7 +213,6 @@ class DeskConsumer(DoorConsumer):
             raise
         self.member = member
         self._confirmed = self._loop.time()
-        online.watch().add(member.pk, self)
 
     def _become_ready(self) -> None:
         self.is_ready = True
@@ -246,6 +247,8 @@ class DeskConsumer(DoorConsumer):
         for frame in await bridge.run(
             read, member, command, self.caller.address, self._seen, lane=bridge.SLOW
         ):
+            if frame["op"] == "session":
+                self._add_presence(frame)
             self.say(frame)
         self._done(command, {})
 
@@ -253,7 +256,9 @@ class DeskConsumer(DoorConsumer):
 
     async def deliver(self, text: str) -> None:
         if text.startswith('{"op":"session"'):
-            text = self._with_presence(text)
+            frame = json.loads(text)
+            self._add_presence(frame)
+            text = realtime.encode(frame)
         elif text.startswith('{"op":"statusChanged"'):
             frame = json.loads(text)
             self.status = (frame["status"], frame.get("restReason", ""))
@@ -269,19 +274,13 @@ class DeskConsumer(DoorConsumer):
         else:
             self._early.append(text)
 
-    def _with_presence(self, text: str) -> str:
-        """A summary as the domain publishes it knows nothing of windows: this process does."""
-        frame = json.loads(text)
-        known = online.watch().known.get(UUID(frame["session"]))
-        if known is None:
-            online.watch().hurry()
-            return text
-        frame["customer"]["online"] = known
-        return realtime.encode(frame)
-
-    def say_presence(self, session: ChatSession, is_online: bool | None) -> None:
-        """The customer's window was opened or closed."""
-        self._pass_on(realtime.encode(reads.summary(session, is_online)))
+    def _add_presence(self, summary: dict) -> None:
+        """Whether the customer's window is open (S-9): not every summary says it anew."""
+        customer, session = summary["customer"], summary["session"]
+        if "online" in customer:
+            self._online[session] = customer["online"]
+        elif session in self._online:
+            customer["online"] = self._online[session]
 
     async def control(self, order: dict) -> None:
         if order["op"] != "kicked":

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from apps.desk import online
 from apps.desk.protocol import History, Sync
 from apps.routing import queries as routing
 from apps.routing.models import Availability, Status
@@ -19,11 +18,12 @@ from apps.sessions.settings import ClosingSettings, MessageSettings
 from apps.team import business, trail
 from apps.team import queries as team
 from apps.team.models import Member
+from csdesk import realtime
 from csdesk.errors import NotFound
 
 
-def ready(member: Member, last: dict[UUID, int]) -> dict:
-    """`ready`: who one is, what one has, how the queues stand.
+def ready(member: Member, last: dict[UUID, int]) -> tuple[dict, dict[str, str]]:
+    """`ready` (who one is, what one has, how the queues stand), and each session's customer as recipient.
 
     Beside the open sessions it names those of `last` that have been closed meanwhile, so that
     the desk learns how they ended.
@@ -34,12 +34,13 @@ def ready(member: Member, last: dict[UUID, int]) -> dict:
     ended = queries.whole().filter(
         id__in=[one for one in last if one not in known], agent=member, state=State.CLOSED
     )
-    return {
+    sessions = [*open_ones, *ended]
+    frame = {
         "op": "ready",
         "member": _described(member),
         "status": str(availability.status),
         "restReason": availability.rest_reason,
-        "sessions": summaries([*open_ones, *ended]),
+        "sessions": [summary(session) for session in sessions],
         "queues": routing.queue_counts(member),
         "limits": {
             "sessions": routing.limit_of(member),
@@ -47,6 +48,8 @@ def ready(member: Member, last: dict[UUID, int]) -> dict:
             "reply": business.read(ClosingSettings).reply_seconds,
         },
     }
+    customers = {str(one.id): realtime.customer(one.customer_id, one.channel_id) for one in sessions}
+    return frame, customers
 
 
 def _described(member: Member) -> dict:
@@ -62,15 +65,9 @@ def _described(member: Member) -> dict:
     }
 
 
-def summaries(sessions: list[ChatSession]) -> list[dict]:
-    """The summaries of these sessions, with the customers' presence."""
-    there = online.of([(session.customer_id, session.channel_id) for session in sessions])
-    return [summary(session, there.get((session.customer_id, session.channel_id))) for session in sessions]
-
-
-def summary(session: ChatSession, is_online: bool | None) -> dict:
+def summary(session: ChatSession) -> dict:
     """A summary with the end of its offer: in `offered` only the accept time-out runs (S-5)."""
-    return frames.summary_frame(session, online=is_online, offer_ends=session.deadline_at)
+    return frames.summary_frame(session, offer_ends=session.deadline_at)
 
 
 @dataclass(frozen=True)
@@ -125,7 +122,7 @@ def sync(member: Member, asked: Sync, address: str, seen: set[UUID]) -> list[dic
     rev = messages[-1].rev if more else session.rev
     answer.append({"op": "synced", "session": str(session.id), "seq": session.seq, "rev": rev, "more": more})
     if not more and session.agent_id == member.pk:
-        answer += summaries([session])
+        answer.append(summary(session))
     return answer
 
 
