@@ -10,15 +10,20 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
+import pytest_django.fixtures
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
 from csdesk import words
 from tests.browsers import Pages, launch
 from tests.servers import servers
 from tests.stack import Stack
+
+# The test database is made also when only tests run that use it through the real processes.
+pytest_django.fixtures._get_databases_for_setup = lambda items: ({"default"}, set())
 
 LAST = ("tests/live/", "tests/faults/", "tests/browser/")
 
@@ -43,10 +48,15 @@ def _redis_server() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """Called by pytest-django before it makes the test database."""
-    if servers.postgres:
-        servers.postgres.start()
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database, also where only `stack` asks for it."""
+    servers.start()
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+    yield
+    if servers.given_database:  # our own goes with its folder
+        with django_db_blocker.unblock():
+            teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(scope="session")
