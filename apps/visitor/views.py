@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -12,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -20,11 +16,11 @@ from apps.sessions.content import TEXT_LIMIT
 from apps.sessions.models import Channel, ChannelKind
 from apps.sessions.settings import MessageSettings
 from apps.team import business
+from apps.visitor import limits, origins
 from apps.visitor.words import look_words, window_words
 from csdesk import csp
 
 YEAR = 365 * 86_400
-_SITE = re.compile(r"https?://(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?", re.I)
 
 
 @require_safe
@@ -126,8 +122,8 @@ def _window_context(channel: Channel, *, framed: bool) -> dict:
             "avatar": channel.avatar,
             "framed": framed,
             "textLimit": TEXT_LIMIT,
-            "fileLimit": rules.file_megabytes * 1_000_000,
-            "recall": rules.recall_seconds,
+            "fileLimit": rules.file_megabytes * limits.MEGABYTE,
+            "recall": rules.recall_seconds if rules.customer_recalls else 0,
             "preview": rules.typing_preview,
         },
     }
@@ -148,16 +144,11 @@ def _tone(name: str) -> int:
 
 def _sites(channel: Channel, request: HttpRequest) -> list[str]:
     """Origins whose pages may show the frame: the channel's, without any wildcard."""
-    sites = [site.rstrip("/").lower() for site in channel.allowed_sites if _SITE.fullmatch(site.rstrip("/"))]
+    sites = [origins.normal(site) for site in channel.allowed_sites]
     if settings.DEMO:
         # The demo shop is ours, whatever name and port it is opened by.
-        sites.append(_own_origin(request))
-    return list(dict.fromkeys(sites))
-
-
-def _own_origin(request: HttpRequest) -> str:
-    parts = urlsplit(request.build_absolute_uri())
-    return f"{parts.scheme}://{parts.netloc}"
+        sites.append(origins.normal(f"{request.scheme}://{request.get_host()}"))
+    return list(dict.fromkeys(filter(None, sites)))
 
 
 class _language:

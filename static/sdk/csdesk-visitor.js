@@ -107,6 +107,9 @@ export class VisitorClient {
     this.#storage = storage;
     this.#outboxStore = outbox;
     this.#language = language;
+    /** Where the customer is and came from; told at the next sign-in. */
+    this.page = "";
+    this.referrer = "";
     this.state = emptyState();
   }
 
@@ -190,8 +193,7 @@ export class VisitorClient {
     this.#socket = socket;
     socket.onopen = () => {
       if (this.#socket !== socket) return;
-      this.#write({ op: "hello", token, ...this.#last(), ...(this.#language ? { language: this.#language } : {}) });
-      this.#after("hello", PONG_MS, () => this.#drop());
+      this.#hello(token);
     };
     socket.onmessage = (event) => {
       if (this.#socket === socket) this.#receive(event.data);
@@ -199,6 +201,13 @@ export class VisitorClient {
     socket.onclose = (event) => this.#lost(socket, event.code);
     socket.onerror = () => {};
     this.#after("hello", 15_000, () => this.#drop()); // a handshake that never ends
+  }
+
+  #hello(token) {
+    const about = { language: this.#language, page: this.page, referrer: this.referrer };
+    for (const name of Object.keys(about)) if (!about[name]) delete about[name];
+    this.#write({ op: "hello", token, ...about, ...this.#last() });
+    this.#after("hello", PONG_MS, () => this.#drop());
   }
 
   #last() {
@@ -356,8 +365,13 @@ export class VisitorClient {
     read: (frame) => this.#readFrame(frame),
     pong: (frame) => this.#pong(frame),
     error: (frame) => this.#error(frame),
-    bye: (frame) => (this.#byeWait = Number(frame.retry_ms) || 0),
+    bye: (frame) => this.#bye(frame),
   };
+
+  #bye({ code, detail, retry_ms: wait }) {
+    if (code === "not_found") this.#goneFor(new VisitorError(code, detail));
+    this.#byeWait = Number(wait) || 0;
+  }
 
   #ready(frame) {
     this.#stop("hello");
@@ -538,8 +552,7 @@ export class VisitorClient {
       const kept = await this.#remember();
       const token = kept.token && kept.token !== refused ? kept.token : await this.#newToken(refused);
       if (this.#socket !== socket) return;
-      this.#write({ op: "hello", token, ...this.#last() });
-      this.#after("hello", PONG_MS, () => this.#drop());
+      this.#hello(token);
     } catch (error) {
       if (error.code === "not_found") this.#goneFor(error);
       this.#drop();
@@ -751,7 +764,7 @@ export class VisitorClient {
       return;
     }
     this.#showing = true;
-    this.signal({ src: "7" });
+    this.signal({ src: "7", ...(this.page ? { page: this.page } : {}) });
   }
 
   /** Ask for a human. */

@@ -302,7 +302,7 @@ export class Thread {
 
   // A short notice is a line between messages, a sentence or more is said by the service.
   #isSentence(frame) {
-    return this.#options.service && (frame.message.text.length > 60 || frame.message.text.includes("\n") || frame.message.as === "bubble");
+    return this.#options.service && (frame.message.text.length > 60 || frame.message.text.includes("\n") || frame.message.code === "welcome");
   }
 
   #head(frame, who, mine) {

@@ -16,6 +16,8 @@ export class Host {
     this.#sites = new Set(sites);
     // Opened by itself, outside of any page.
     const alone = parent === window;
+    /** The address of the host page. */
+    this.page = "";
     this.shown = alone;
     /** Settled when the host page has said hello (or nobody did). */
     this.greeted = new Promise((resolve) => (this.#greet = resolve));
@@ -61,6 +63,7 @@ export class Host {
     if (this.#origin) return;
     this.#origin = origin;
     this.#kept = typeof data.kept === "string" ? data.kept : null;
+    this.page = typeof data.page === "string" ? data.page : "";
     this.shown = data.shown === true;
     this.post("ready");
     this.#greet();

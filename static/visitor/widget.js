@@ -164,7 +164,7 @@
     if (frame) return;
     frame = make("iframe", "", { title: look.title, allow: "autoplay; clipboard-write", src: frameAddress(), hidden: "" });
     frame.addEventListener("load", function () {
-      post("hello", { kept: kept(key), shown: shown });
+      post("hello", { kept: kept(key), shown: shown, page: location.href.slice(0, 500) });
     });
     parts.box.prepend(frame);
   }

@@ -13,6 +13,7 @@ import { Scroller } from "./scroller.js";
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const config = read("config");
 const words = read("words");
+const MEGABYTE = 1024 * 1024;
 const locale = document.documentElement.lang;
 const find = (selector) => document.querySelector(selector);
 
@@ -71,6 +72,8 @@ class ChatWindow {
   async begin() {
     this.#fitKeyboard();
     if (this.host) await this.host.greeted;
+    this.client.page = this.host ? this.host.page : location.href;
+    this.client.referrer = this.host ? "" : document.referrer;
     this.client.connect();
     if (this.isShown) this.client.shown();
     if (this.isShown) this.composer.focus();
@@ -128,7 +131,7 @@ class ChatWindow {
   #sendFiles(files) {
     for (const file of files) {
       if (file.size > config.fileLimit) {
-        this.line.trouble(fill(words.file_too_large, { name: file.name, size: Math.ceil(file.size / 1e6), limit: Math.floor(config.fileLimit / 1e6) }));
+        this.line.trouble(fill(words.file_too_large, { name: file.name, size: Math.ceil(file.size / MEGABYTE), limit: Math.floor(config.fileLimit / MEGABYTE) }));
         continue;
       }
       const id = this.client.sendFile(file);
