@@ -267,7 +267,7 @@ class VisitorConsumer(DoorConsumer):
     async def _recall(self, frame: protocol.Recall) -> None:
         await bridge.run(commands.take_back, self.visitor, frame.message)
 
-    async def _sync(self, frame: protocol.Sync) -> None:
+    async def _catch_up(self, frame: protocol.Sync) -> None:
         page, synced, state = await bridge.run(
             commands.sync, self.visitor, frame.session, frame.rev, lane=bridge.SLOW
         )
@@ -302,7 +302,7 @@ class VisitorConsumer(DoorConsumer):
         protocol.Typing: _typing,
         protocol.Read: _read,
         protocol.Recall: _recall,
-        protocol.Sync: _sync,
+        protocol.Sync: _catch_up,
         protocol.History: _history,
     }
 
