@@ -67,6 +67,8 @@ export class ChatHead {
     this.ending.querySelector(".countdown").replaceWith(countdown(left, UNDO_TIME));
     const words = say("ending_in", { name: this.name.textContent, n: seconds });
     this.ending.querySelector(".ending-words").textContent = words;
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.draw(), 250);
   }
 
   async #do(command, done) {

@@ -30,6 +30,7 @@ function start() {
   new AccountMenu(bench, { ringer, notices, availability });
   new LiveMark(desk);
   new TitleMark(bench);
+  new Stage(bench, availability);
   const offers = new Offers(bench, tell);
   new SessionList(bench);
   new QueueList(desk);
@@ -38,7 +39,6 @@ function start() {
   new ChatThread(bench, { tell, again: (text) => composer.insert(text) });
   const side = new Side(bench, { replies, tell });
   new Shortcuts(bench, { offers, side });
-  new Stage(bench, availability);
 
   bench.start();
   replies.load();

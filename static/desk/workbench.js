@@ -41,14 +41,16 @@ export class Workbench extends EventTarget {
     const hash = id ? `#${view}/${id}` : "#list";
     if (location.hash === hash) return;
     // On a phone each step can be gone back; on a wide screen choosing is no step.
-    if (this.isNarrow) history.pushState(null, "", hash);
+    if (this.isNarrow) history.pushState({ step: true }, "", hash);
     else history.replaceState(null, "", hash);
     this.#follow();
   }
 
   /** Shows another part of the same session. @param {"list"|"chat"|"side"} view */
   show(view) {
-    this.choose(view === "list" && this.isNarrow ? "" : this.chosenId, view);
+    const isBack = view === "list" || (view === "chat" && this.view === "side");
+    if (isBack && this.isNarrow && history.state?.step) history.back();
+    else this.choose(view === "list" && this.isNarrow ? "" : this.chosenId, view);
   }
 
   #follow() {
