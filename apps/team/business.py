@@ -95,7 +95,14 @@ def current(section: type[S]) -> S:
     return _from_stored(section, values).with_version(version)
 
 
-def save(section: type[S], values: dict, member: Member | None, *, version: int | None = None) -> S:
+def save(
+    section: type[S],
+    values: dict,
+    member: Member | None,
+    *,
+    version: int | None = None,
+    address: str = "",
+) -> S:
     """Save changed values as the next version, with an entry in the trail (T-11).
 
     `values` may name some of the fields only. Nothing happens when nothing changes. Raises
@@ -118,6 +125,7 @@ def save(section: type[S], values: dict, member: Member | None, *, version: int 
         trail.append(
             "settings.changed",
             member=member,
+            address=address,
             object_type="settings",
             object_id=section.name,
             values={"version": after.version, **_difference(before, after)},

@@ -1,6 +1,8 @@
 """Passwords: made and e-mailed for a member, or changed by the member."""
 
+import logging
 import secrets
+from collections.abc import Callable
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -14,6 +16,10 @@ from apps.team.abilities import may_reset_password
 from apps.team.models import Member
 from csdesk.errors import NotAllowed
 
+log = logging.getLogger(__name__)
+# Told after the commit whether the e-mail could be handed over.
+Tell = Callable[[bool], None]
+
 # Without letters and digits that are taken for one another.
 _LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -23,21 +29,24 @@ def generate() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _place in range(size)) for size in (5, 4, 5))
 
 
-def give(member: Member) -> None:
-    """Set a new random password, e-mail it after the commit; it must be changed at the first sign-in."""
+def give_new(member: Member, tell: Tell | None = None) -> None:
+    """Save the member with a new random password, e-mailed after the commit; the first sign-in changes it.
+
+    Sent here and not by a task: a password must not lie in a queue.
+    """
     password = generate()
     member.set_password(password)
     member.must_change_password = True
-    member.save(update_fields=["password", "must_change_password"])
-    transaction.on_commit(lambda: _mail(member, password), robust=True)
+    member.save()
+    transaction.on_commit(lambda: _send(member, password, tell), robust=True)
 
 
-def reset(member: Member, actor: Member, *, address: str = "") -> None:
+def reset(member: Member, actor: Member, *, address: str = "", tell: Tell | None = None) -> None:
     """Replace a member's password (T-3): the old one stops at once, all sign-ins end."""
     if not may_reset_password(actor, member):
         raise NotAllowed(_("You can't reset this password."))
     with transaction.atomic():
-        give(member)
+        give_new(member, tell)
         sign_in.end_all(member, sign_in.PASSWORD_RESET)
         trail.append(
             "member.password_reset", member=actor, address=address, object_type="member", object_id=member.pk
@@ -53,6 +62,17 @@ def change(member: Member, password: str, *, address: str = "") -> None:
         trail.append(
             "password.changed", member=member, address=address, object_type="member", object_id=member.pk
         )
+
+
+def _send(member: Member, password: str, tell: Tell | None) -> None:
+    try:
+        _mail(member, password)
+        sent = True
+    except OSError as error:  # all of smtplib's errors are
+        log.warning("the password of member %s could not be e-mailed: %s", member.pk, type(error).__name__)
+        sent = False
+    if tell:
+        tell(sent)
 
 
 def _mail(member: Member, password: str) -> None:

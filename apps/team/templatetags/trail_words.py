@@ -1,0 +1,50 @@
+"""The trail in words for people."""
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+register = template.Library()
+
+_ACTIONS = {
+    "added": gettext_noop("Added"),
+    "changed": gettext_noop("Changed"),
+    "deleted": gettext_noop("Deleted"),
+    "password_reset": gettext_noop("Password reset"),
+    "succeeded": gettext_noop("Signed in"),
+    "failed": gettext_noop("Sign-in failed"),
+    "locked": gettext_noop("Sign-in refused: too many tries"),
+    "password_ended": gettext_noop("Sign-in refused: the e-mailed password has ended"),
+    "ended": gettext_noop("Signed out"),
+}
+
+
+@register.filter
+def action_words(action: str) -> str:
+    """`member.added` as "Added"."""
+    thing, _dot, verb = action.partition(".")
+    if thing == "password":
+        return _("Password changed")
+    return _(_ACTIONS[verb]) if verb in _ACTIONS else action
+
+
+@register.filter
+def changes(values: dict) -> list[dict[str, Any]]:
+    """Before → after, one entry per field."""
+    before, after = values.get("before") or {}, values.get("after") or {}
+    names = list(dict.fromkeys([*before, *after]))
+    return [
+        {"name": name, "before": _text(before.get(name)), "after": _text(after.get(name))} for name in names
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_text(part) for part in value)
+    if isinstance(value, dict):
+        return " ".join(_text(part) for part in value.values() if part not in (None, "", False))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return "" if value is None else str(value)

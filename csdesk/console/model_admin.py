@@ -1,0 +1,109 @@
+"""What all lists and forms of the console have in common: rights by ability, every change in the trail."""
+
+from typing import Any, ClassVar
+
+from django.contrib.admin import ModelAdmin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from apps.team import trail
+from apps.team.abilities import Ability, may
+from apps.team.adapter import address_of
+from apps.team.models import TrailDetail
+
+
+class ConsoleAdmin(ModelAdmin):
+    """`view_ability` and `edit_ability` decide who; `trail_type` names the thing in the trail."""
+
+    view_ability: ClassVar[Ability]
+    edit_ability: ClassVar[Ability]
+    trail_type: ClassVar[str]
+    # Fields of related tables that may stand in an address as a filter (X-7): none unless listed.
+    lookups: ClassVar[frozenset[str]] = frozenset()
+    list_per_page = 50
+    show_full_result_count = True
+    save_on_top = False
+    view_on_site = False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, self.view_ability)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may(request.user, self.view_ability)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, self.edit_ability)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may(request.user, self.edit_ability)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may(request.user, self.edit_ability)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return lookup in self.lookups
+
+    def snapshot(self, obj: Model) -> dict[str, Any]:
+        """The object's state for the trail: before → after, without secrets."""
+        fields = (field for field in obj._meta.concrete_fields if field.editable or field.primary_key)
+        return {field.name: field.value_from_object(obj) for field in fields}
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            request.console_before = self.snapshot(found)
+        return found
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        self._log(request, "added", obj, {"after": self.snapshot(obj)})
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        before, after = request.console_before, self.snapshot(self.model._base_manager.get(pk=obj.pk))
+        names = [name for name in after if after[name] != before.get(name)]
+        if names:
+            values = {
+                "before": {name: before.get(name) for name in names},
+                "after": {name: after[name] for name in names},
+            }
+            self._log(request, "changed", obj, values)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> None:
+        for obj in queryset:
+            self._log(request, "deleted", obj, {"before": self.snapshot(obj)})
+
+    def log_deletion(self, request: HttpRequest, obj: Model, object_repr: str) -> None:
+        self.log_deletions(request, [obj])
+
+    def _log(self, request: HttpRequest, verb: str, obj: Model, values: dict) -> None:
+        trail.append(
+            f"{self.trail_type}.{verb}",
+            member=request.user,
+            address=address_of(request),
+            object_type=self.trail_type,
+            object_id=obj.pk,
+            values=values,
+        )
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """What the trail says of this object, newest first."""
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_change_permission(request, obj):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        entries = (
+            TrailDetail.objects.select_related("entry")
+            .filter(entry__object_type=self.trail_type, entry__object_id=str(obj.pk))
+            .order_by("-entry__number")[:200]
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("History: %s") % obj,
+            "object": obj,
+            "opts": self.opts,
+            "entries": entries,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "console/history.html", context)

@@ -1,0 +1,63 @@
+"""The menu at the left of the console: what is there now and what this member may see."""
+
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.team import business
+from apps.team.abilities import Ability, may
+
+
+@dataclass
+class Entry:
+    label: str
+    address: str
+    icon: str = ""
+    is_current: bool = False
+    entries: list["Entry"] = field(default_factory=list)
+
+    @property
+    def is_within(self) -> bool:
+        return any(entry.is_current for entry in self.entries)
+
+
+def navigation(request: HttpRequest) -> list[Entry]:
+    """The entries for this member, the one on the screen marked."""
+    member = request.user
+    entries = [Entry(_("Overview"), reverse("admin:index"), "overview")]
+    if may(member, Ability.MANAGE_SETTINGS):
+        entries.append(_settings())
+    if may(member, Ability.EDIT_SHARED_REPLIES):
+        address = reverse("admin:service_sessions_quickreply_changelist")
+        entries.append(Entry(_("Quick replies"), address, "hash"))
+    if may(member, Ability.VIEW_MEMBERS):
+        entries.append(_team())
+    entries.append(Entry(_("Records"), "/records/", "record"))
+    _mark(entries, request.path)
+    return entries
+
+
+def _settings() -> Entry:
+    channels = Entry(_("Channels"), reverse("admin:service_sessions_channel_changelist"))
+    sections = [
+        Entry(str(section.title), reverse("admin:section", args=[section.name]))
+        for section in business.sections()
+    ]
+    return Entry(_("Settings"), reverse("admin:settings"), "sliders", entries=[channels, *sections])
+
+
+def _team() -> Entry:
+    members = Entry(_("Members"), reverse("admin:team_member_changelist"))
+    groups = Entry(_("Groups"), reverse("admin:team_skillgroup_changelist"))
+    return Entry(_("Team"), members.address, "people", entries=[members, groups])
+
+
+def _mark(entries: list[Entry], path: str) -> None:
+    for entry in entries:
+        _mark(entry.entries, path)
+        if entry.address == reverse("admin:index"):
+            entry.is_current = path == entry.address
+        else:
+            entry.is_current = not entry.entries and path.startswith(entry.address)

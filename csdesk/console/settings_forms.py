@@ -1,0 +1,187 @@
+"""A form made from a section of the settings: one field of the form for each field of the dataclass."""
+
+import json
+from dataclasses import Field, fields
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.team import business
+from apps.team.business import InvalidSetting, Section
+from apps.team.setting_fields import (
+    ChoiceKind,
+    FlagKind,
+    Kind,
+    LinesKind,
+    TextKind,
+    WholeKind,
+    Words,
+    WordsKind,
+)
+
+# What the preview shows in place of the names in the words.
+SAMPLES = {
+    "StaffName": gettext_lazy("Lin Xiaowen"),
+    "StaffNo": "00790",
+    "QueuePosition": "3",
+    "WaitNo": "2",
+    "CustomerName": gettext_lazy("Mr Zhao"),
+}
+LANGUAGE_NAMES = {"zh-hans": "中文", "en": "English"}
+
+
+class WordsWidget(forms.MultiWidget):
+    """A switch and one text per language, with a preview of what the customer sees."""
+
+    template_name = "console/words_widget.html"
+
+    def __init__(self, kind: WordsKind) -> None:
+        self.kind = kind
+        texts = {
+            code: forms.Textarea(attrs={"rows": 2, "class": "input", "lang": code, "maxlength": kind.maximum})
+            for code, _name in settings.LANGUAGES
+        }
+        super().__init__({"enabled": forms.CheckboxInput(), **texts})
+
+    def decompress(self, value: Words | None) -> list:
+        value = value or Words({})
+        return [value.enabled, *(value.texts.get(code, "") for code, _name in settings.LANGUAGES)]
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        parts = context["widget"]["subwidgets"]
+        samples = {key: str(SAMPLES.get(key, key)) for key in self.kind.names}
+        context["widget"] |= {
+            "switch": parts[0],
+            "is_required_words": self.kind.required,
+            "texts": [
+                {
+                    "part": part,
+                    "language": LANGUAGE_NAMES.get(code, code),
+                    "sample": Words({code: str(part["value"] or "")}).fill(code, **samples),
+                }
+                for (code, _name), part in zip(settings.LANGUAGES, parts[1:], strict=True)
+            ],
+            "samples_json": json.dumps(samples, ensure_ascii=False),
+            "names": [f"${{{name}}}" for name in self.kind.names],
+        }
+        return context
+
+
+class WordsField(forms.MultiValueField):
+    def __init__(self, kind: WordsKind, **kwargs: Any) -> None:
+        parts = [
+            forms.BooleanField(required=False),
+            *(forms.CharField(required=False, strip=True) for _language in settings.LANGUAGES),
+        ]
+        super().__init__(parts, widget=WordsWidget(kind), require_all_fields=False, required=False, **kwargs)
+
+    def compress(self, values: list) -> dict:
+        codes = [code for code, _name in settings.LANGUAGES]
+        enabled, texts = (values[0], values[1:]) if values else (False, [""] * len(codes))
+        return {"enabled": enabled, "texts": dict(zip(codes, texts, strict=True))}
+
+    def clean(self, value: list) -> dict:
+        # MultiValueField would give None for a form that is empty altogether.
+        return self.compress([part.clean(given) for part, given in zip(self.fields, value, strict=True)])
+
+
+class LinesField(forms.CharField):
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) or value is None else "\n".join(value)
+
+    def to_python(self, value: Any) -> list[str]:
+        return [line.strip() for line in (value or "").splitlines() if line.strip()]
+
+
+class SectionForm(forms.Form):
+    """`section` holds the current values; `changed_values` are those the form has after `is_valid()`."""
+
+    # The version the form was filled from: whoever saves later is told.
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, section: Section, data: Any = None) -> None:
+        self.section = section
+        self.settings = {field.name: field for field in fields(section)}
+        initial = {name: getattr(section, name) for name in self.settings}
+        super().__init__(data, initial={**initial, "version": section.version})
+        for name, field in self.settings.items():
+            self.fields[name] = form_field(field)
+            if self.is_bound and self.errors.get(name):
+                self.fields[name].widget.attrs["aria-invalid"] = "true"
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        self.changed_values = {}
+        for name, field in self.settings.items():
+            if name in cleaned:
+                try:
+                    self.changed_values[name] = business.clean(field, cleaned[name])
+                except InvalidSetting as error:
+                    self.add_error(name, error.detail)
+        if not self.errors:
+            try:
+                business.changed(self.section, self.changed_values)
+            except InvalidSetting as error:
+                self.add_error(error.field if error.field in self.fields else None, error.detail)
+        return cleaned
+
+
+def form_field(field: Field) -> forms.Field:
+    """The form's field for one setting."""
+    kind: Kind = field.metadata["kind"]
+    made = _MAKERS[type(kind)](kind)
+    made.label, made.help_text = kind.label, kind.help
+    made.unit = getattr(kind, "unit", "")
+    made.is_words, made.is_flag = isinstance(kind, WordsKind), isinstance(kind, FlagKind)
+    made.default_text = _default(field, kind)
+    return made
+
+
+def _default(field: Field, kind: Kind) -> str:
+    """The default in words, for the help beside the field."""
+    if isinstance(kind, WholeKind):
+        return _("Default: %s") % field.default
+    return ""
+
+
+def _flag(kind: FlagKind) -> forms.Field:
+    return forms.BooleanField(required=False)
+
+
+def _whole(kind: WholeKind) -> forms.Field:
+    attrs = {"class": "input number", "inputmode": "numeric"}
+    widget = forms.NumberInput(attrs=attrs)
+    return forms.IntegerField(min_value=kind.minimum, max_value=kind.maximum, widget=widget)
+
+
+def _choice(kind: ChoiceKind) -> forms.Field:
+    return forms.ChoiceField(choices=kind.choices, widget=forms.RadioSelect)
+
+
+def _text(kind: TextKind) -> forms.Field:
+    widget = forms.TextInput(attrs={"class": "input"})
+    return forms.CharField(required=kind.required, max_length=kind.maximum, widget=widget)
+
+
+def _lines(kind: LinesKind) -> forms.Field:
+    return LinesField(required=False, widget=forms.Textarea(attrs={"class": "input", "rows": 5}))
+
+
+def _words(kind: WordsKind) -> forms.Field:
+    return WordsField(kind)
+
+
+_MAKERS = {
+    FlagKind: _flag,
+    WholeKind: _whole,
+    ChoiceKind: _choice,
+    TextKind: _text,
+    LinesKind: _lines,
+    WordsKind: _words,
+}

@@ -1,0 +1,69 @@
+"""One page per section of the settings (M-2): help beside each field, a preview, who saved last."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+# These define the sections that the console lists.
+import apps.routing.settings
+import apps.sessions.settings  # noqa: F401
+from apps.team import business
+from apps.team.abilities import Ability, may
+from apps.team.adapter import address_of
+from apps.team.models import SettingsVersion
+from csdesk.console.settings_forms import SectionForm
+from csdesk.console.site import site
+from csdesk.errors import WrongState
+
+
+def first(request: HttpRequest) -> HttpResponse:
+    """The settings start with their first section."""
+    _check_right(request)
+    return redirect("admin:section", business.sections()[0].name)
+
+
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    """Show a section and save it."""
+    _check_right(request)
+    section = business.section_named(name)
+    if section is None:
+        raise Http404
+    current = business.current(section)
+    form = SectionForm(current, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and _save(request, section, form):
+        return redirect("admin:section", name)
+    context = {
+        **site.each_context(request),
+        "title": section.title,
+        "help": section.help,
+        "form": form,
+        "sections": business.sections(),
+        "section": section,
+        "history": SettingsVersion.objects.filter(section=name)
+        .select_related("member")
+        .order_by("-version")[:5],
+    }
+    return render(request, "console/section.html", context, status=400 if form.errors else 200)
+
+
+def _save(request: HttpRequest, section: type[business.Section], form: SectionForm) -> bool:
+    try:
+        business.save(
+            section,
+            form.changed_values,
+            request.user,
+            version=form.cleaned_data["version"],
+            address=address_of(request),
+        )
+    except WrongState as error:
+        form.add_error(None, error.detail)
+        return False
+    messages.success(request, _("Saved. It applies to what happens from now on."))
+    return True
+
+
+def _check_right(request: HttpRequest) -> None:
+    if not may(request.user, Ability.MANAGE_SETTINGS):
+        raise PermissionDenied

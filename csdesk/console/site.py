@@ -1,0 +1,63 @@
+"""The admin site of the console: who may enter, what it lists, which pages it adds."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from apps.team.abilities import Ability, may
+from csdesk.console.navigation import navigation
+
+
+class ConsoleSite(AdminSite):
+    site_title = "csdesk"
+    site_header = "csdesk"
+    index_title = _("Overview")
+    index_template = "console/overview.html"
+    enable_nav_sidebar = False
+    empty_value_display = "–"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, Ability.ENTER_CONSOLE)
+
+    def get_urls(self) -> list:
+        # Here, not above: these pages ask the site whether they may be shown.
+        from csdesk.console import overview, settings_pages
+
+        own = [
+            path("live/", self.admin_view(overview.live), name="live"),
+            path("settings/", self.admin_view(settings_pages.first), name="settings"),
+            path("settings/<slug:name>/", self.admin_view(settings_pages.page), name="section"),
+        ]
+        return own + super().get_urls()
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "navigation": navigation(request)}
+
+    def index(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        from csdesk.console import overview
+
+        return super().index(request, {**overview.figures(request.user), **(extra_context or {})})
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
+        return redirect("admin:index")
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Sign-in has one page; who is signed in and comes here may not enter."""
+        if request.user.is_authenticated:
+            return redirect("/desk/")
+        response = redirect("account_login")
+        response["Location"] += f"?next={request.GET.get('next') or request.path}"
+        return response
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("account_logout")
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("account_change_password")
+
+
+site = ConsoleSite(name="admin")

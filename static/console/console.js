@@ -1,0 +1,71 @@
+// The console's few live parts: figures that renew themselves, previews of words, copying, menus.
+
+for (const place of document.querySelectorAll("[data-live]")) keepLive(place);
+for (const words of document.querySelectorAll("[data-words]")) preview(words);
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) {
+    const label = button.textContent;
+    if (await copied(button.dataset.copy)) {
+      button.textContent = button.dataset.copied;
+      setTimeout(() => { button.textContent = label; }, 2000);
+    }
+  }
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+/** Renews a part of the page every few seconds; says so when the figures stand still. */
+function keepLive(place) {
+  const every = Number(place.dataset.every) * 1000;
+  setInterval(async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(place.dataset.live, { headers: { Accept: "text/html" } });
+      if (answer.redirected) location.reload(); // signed out
+      if (!answer.ok) throw new Error(String(answer.status));
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      place.replaceChildren(...fresh.body.childNodes);
+    } catch (error) {
+      place.querySelector(".stalled").hidden = false;
+    }
+  }, every);
+}
+
+/** Shows under each text what the customer will read. */
+function preview(words) {
+  const samples = JSON.parse(words.dataset.samples);
+  const enabled = words.querySelector("input[type=checkbox]");
+  const show = () => {
+    for (const text of words.querySelectorAll(".words-text")) {
+      const filled = text.querySelector("textarea").value.replace(
+        /\$(?:\{(\w+)\}|\((\w+)\)|([A-Za-z]\w*))/g,
+        (whole, ...names) => samples[names.slice(0, 3).find(Boolean)] ?? whole,
+      );
+      text.querySelector(".bubble").textContent = filled;
+      text.querySelector(".preview").hidden = !filled.trim();
+    }
+    words.classList.toggle("off", Boolean(enabled) && !enabled.checked);
+  };
+  words.addEventListener("input", show);
+  show();
+}
+
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch (error) {
+    return false; // the browser keeps its clipboard to itself: the text can be selected by hand
+  }
+}
