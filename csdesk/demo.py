@@ -93,9 +93,9 @@ def _members(groups: dict[str, SkillGroup], password: str) -> tuple[int, str]:
         hashes = {member.password for member in known.values()}
         kept = next((one for one in hashes if len(hashes) == 1 and check_password(password, one)), "")
         encoded = kept or make_password(password)
-        Member.objects.filter(pk__in=[member.pk for member in known.values()]).exclude(password=encoded).update(
-            password=encoded, must_change_password=False
-        )
+        Member.objects.filter(pk__in=[member.pk for member in known.values()]).exclude(
+            password=encoded
+        ).update(password=encoded, must_change_password=False)
     for account in missing:
         nickname, role, staff_no, places = accounts[account]
         is_free = not Member.objects.filter(staff_no=staff_no).exists()

@@ -61,7 +61,9 @@ class Rows:
 class PastSession:
     """One session that is over, told step by step; `at` is the time of the next step."""
 
-    def __init__(self, rows: Rows, customer: Customer, channel: Channel, at: datetime, language: str, chance: Random):
+    def __init__(
+        self, rows: Rows, customer: Customer, channel: Channel, at: datetime, language: str, chance: Random
+    ):
         self.rows, self.chance, self.language, self.at = rows, chance, language, at
         self.prompts = business.read(PromptSettings)
         self.session = ChatSession(

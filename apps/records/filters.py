@@ -106,7 +106,9 @@ def read(params: QueryDict, choices: Choices) -> Filters:
         group=_chosen(params, "group", choices.groups, _("This group is not among yours."), problems),
         agent=_chosen(params, "agent", choices.agents, _("This agent is not among yours."), problems),
         channel=_chosen(params, "channel", choices.channels, _("There is no such channel."), problems),
-        status=_one_of(params, "status", ServiceStatus.values, _("There is no such service status."), problems),
+        status=_one_of(
+            params, "status", ServiceStatus.values, _("There is no such service status."), problems
+        ),
         state=_one_of(params, "state", STATES, _("There is no such state."), problems),
         problems=tuple(problems),
     )
@@ -161,7 +163,9 @@ def _chosen(params: QueryDict, name: str, among: list, problem: str, problems: l
     return found
 
 
-def _one_of(params: QueryDict, name: str, among: list[str] | tuple[str, ...], problem: str, problems: list[str]) -> str:
+def _one_of(
+    params: QueryDict, name: str, among: list[str] | tuple[str, ...], problem: str, problems: list[str]
+) -> str:
     written = params.get(name, "")
     if written and written not in among:
         problems.append(problem)

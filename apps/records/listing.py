@@ -155,7 +155,9 @@ class Listing:
 
     def _menu(self, name: str, label: str, values: Iterable[tuple[str, str]]) -> Menu:
         chosen = self.filters.values().get(name, "")
-        choices = [Choice(words, self.filters.address(**{name: value}), value == chosen) for value, words in values]
+        choices = [
+            Choice(words, self.filters.address(**{name: value}), value == chosen) for value, words in values
+        ]
         words = next((choice.label for choice in choices if choice.is_chosen), "")
         return Menu(name, label, words, self.filters.address(**{name: ""}), choices)
 
@@ -167,7 +169,9 @@ class Listing:
     @property
     def kept_beside_days(self) -> list[tuple[str, str]]:
         return [
-            (name, value) for name, value in self.filters.values().items() if name not in ("period", "from", "to")
+            (name, value)
+            for name, value in self.filters.values().items()
+            if name not in ("period", "from", "to")
         ]
 
     @property

@@ -1,4 +1,4 @@
-"""Named reads of the records' pages: the list with its keyset paging, one record, what one may choose from."""
+"""Named reads of the records' pages: the list with its keyset paging, one record, what can be chosen."""
 
 from __future__ import annotations
 

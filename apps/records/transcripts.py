@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.records import durations, queries
+from apps.records import access, durations, queries
+from apps.records.listing import short_day
 from apps.sessions import files, frames
 from apps.sessions.models import Note, Rating, ServiceRecord
 from apps.team.models import Member, TrailEntry
+from csdesk import clock
 from csdesk.clock import milliseconds
 from csdesk.thread_words import thread_words
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who did what with the session, and when (C-3)."""
+
+    name: str
+    done: str
+    at: datetime
+
+    def __str__(self) -> str:
+        local = timezone.localtime(self.at)
+        is_today = local.date() == timezone.localtime(clock.now()).date()
+        when = local.strftime("%H:%M") if is_today else f"{short_day(local.date())} {local:%H:%M}"
+        return _("%(name)s %(done)s %(when)s") % {"name": self.name, "done": self.done, "when": when}
 
 
 @dataclass(frozen=True)
@@ -21,7 +40,7 @@ class Transcript:
     rating: Rating | None
     # What static/records/transcript.js draws.
     content: dict
-    accesses: list[TrailEntry]
+    accesses: list[Access]
 
     @property
     def wait(self) -> str:
@@ -47,22 +66,31 @@ def transcript(record: ServiceRecord, reader: Member) -> Transcript:
             "messages": _messages(record, reader),
             "notes": [_note(note) for note in queries.notes_of(record.session_id)],
             "parts": [_part(part, record) for part in parts] if len(parts) > 1 else [],
-            "service": {"name": record.channel.name, "avatar": record.channel.avatar},
         },
-        queries.accesses_of(parts),
+        [_access(entry) for entry in queries.accesses_of(parts)],
     )
+
+
+def _access(entry: TrailEntry) -> Access:
+    done = {access.VIEWED: _("viewed"), access.DOWNLOADED: _("downloaded")}
+    # The side row with the name may have been erased; the entry stays.
+    detail = getattr(entry, "detail", None)
+    return Access(detail.member_name if detail else "–", done.get(entry.action, entry.action), entry.at)
 
 
 def words() -> dict:
     """The words that the scripts of the records' pages need, in the reader's language."""
     return {
         "thread": thread_words(),
+        "loading": _("Loading"),
         "load_failed": _("The transcript could not be loaded."),
         "no_hits": _("None"),
         "note": _("Internal note"),
+        "offered": _("{n} offered to you"),
         "own_part": _("This record"),
         "part": _("Part {number}"),
         "retry": _("Retry"),
+        "unread": _("{n} waiting for your answer"),
     }
 
 

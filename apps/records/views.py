@@ -8,18 +8,22 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from apps.records import access, downloads, filters, queries, transcripts
+from apps.records import access, downloads, filters, keywords, queries, transcripts
 from apps.records.listing import Listing
 from apps.records.queries import Page, Place
 from apps.records.zones import zone_of
+from apps.routing.models import Availability, Status
 from apps.sessions.models import ServiceRecord
+from apps.team.abilities import Ability, may
 from csdesk.errors import Invalid
 
 SEARCH_SECONDS = 8
@@ -87,7 +91,9 @@ def transcript_txt(request: HttpRequest, record_id: UUID) -> HttpResponse:
     zone = zone_of(request)
     lines = downloads.text_of_record(found, zone, translation.get_language())
     response = StreamingHttpResponse(lines, content_type="text/plain; charset=utf-8")
-    response["Content-Disposition"] = content_disposition_header(True, downloads.file_name(found, zone, "txt"))
+    response["Content-Disposition"] = content_disposition_header(
+        True, downloads.file_name(found, zone, "txt")
+    )
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
@@ -138,12 +144,25 @@ def _back(request: HttpRequest) -> str:
 
 
 def _context(request: HttpRequest, **values: object) -> dict:
-    zone = zone_of(request)
-    return {"zone": zone.key, "words": transcripts.words(), **values}
+    """What every page of the records needs, with `values`."""
+    return {
+        "zone": zone_of(request).key,
+        "words": transcripts.words(),
+        "page": {"on_duty": _is_on_duty(request), "csrf": get_token(request), "records": reverse("records")},
+        "find": request.GET.get("q", "")[: keywords.LONGEST],
+        "has_console": may(request.user, Ability.ENTER_CONSOLE),
+        **values,
+    }
+
+
+def _is_on_duty(request: HttpRequest) -> bool:
+    """Whether the member's workbench is open, so that this page must not let them go offline."""
+    return Availability.objects.filter(member=request.user).exclude(status=Status.OFFLINE).exists()
 
 
 def _told(request: HttpRequest, status: int) -> HttpResponse:
-    """A page that says why there is nothing to see; the same for what is not there and what is not theirs (C-8)."""
+    """A page that says why there is nothing; what is not there and what is not theirs look the same (C-8)."""
     if request.GET.get("part") == "transcript":
         return render(request, "records/told.html", {"status": status}, status=status)
-    return render(request, "records/nothing.html", {"status": status, "zone": zone_of(request).key}, status=status)
+    context = {"status": status, "zone": zone_of(request).key}
+    return render(request, "records/nothing.html", context, status=status)
