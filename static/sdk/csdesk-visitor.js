@@ -91,6 +91,7 @@ export class VisitorClient {
   #showing = false;
   #kept = null;
   #uploads = new Map();
+  #uploading = Promise.resolve();
   #typedAt = 0;
 
   /**
@@ -581,7 +582,7 @@ export class VisitorClient {
     const pending = { client_id: uuid(), message: { type, file: { name, size: file.size, mime: file.type } }, time: Date.now(), status: "uploading", progress: 0, tries: 0, blob: file };
     this.state.pending.push(pending);
     this.#emit("pending", { pending });
-    this.#upload(pending);
+    this.#uploadNext(pending);
     return pending.client_id;
   }
 
@@ -592,7 +593,7 @@ export class VisitorClient {
     this.reconnect();
     if (pending.blob && !pending.message.upload) {
       this.#change(pending, { status: "uploading", progress: 0, code: undefined, detail: undefined });
-      this.#upload(pending);
+      this.#uploadNext(pending);
     } else {
       this.#change(pending, { status: "sending", tries: 0, code: undefined, detail: undefined });
       this.#transmit(pending);
@@ -708,6 +709,11 @@ export class VisitorClient {
   }
 
   // ---------- uploads ----------
+
+  // One after the other, so that they arrive in the order they were chosen in.
+  #uploadNext(pending) {
+    this.#uploading = this.#uploading.then(() => pending.status === "uploading" && this.#upload(pending));
+  }
 
   async #upload(pending, again = true) {
     const { client_id: id, blob } = pending;

@@ -281,7 +281,8 @@ export class Thread {
       return;
     }
     if (frame.from.kind === "system" && frame.message.type === "text" && !this.#isSentence(frame)) {
-      entry.node = el("p", { class: "system" }, el("time", {}, timeLabel(frame.time, locale)), el("span", { dir: "auto" }, frame.message.text));
+      const time = el("time", { datetime: new Date(frame.time).toISOString() }, timeLabel(frame.time, locale));
+      entry.node = el("p", { class: "system" }, el("span", {}, time, " ", el("bdi", {}, frame.message.text)));
       return;
     }
     const mine = this.#isMine(frame.from);
