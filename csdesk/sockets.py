@@ -86,12 +86,15 @@ class Outbox:
                 if not self._frames:
                     break
                 frame = self._frames.popleft()
-                if isinstance(frame, str):
-                    self._characters -= len(frame)
-                    await self._send({"type": "websocket.send", "text": frame})
-                else:
+                if not isinstance(frame, str):
                     await self._send({"type": "websocket.close", "code": frame[1]})
                     return
+                self._characters -= len(frame)
+                try:
+                    await self._send({"type": "websocket.send", "text": frame})
+                except Exception:
+                    # One frame that cannot go out must not hold up those behind it.
+                    log.exception("a frame could not be sent")
             self._more.clear()
 
 
@@ -101,9 +104,12 @@ def unsent(send: Callable[..., Any]) -> int:
     Daphne's send never waits: what a client does not read piles up in Twisted's transport, whose
     own bookkeeping is the only place to see it. Other servers wait in `send`, so 0 is right there.
     """
-    transport = getattr(next(iter(getattr(send, "args", ())), None), "transport", None)
-    if transport is None:
-        return 0
+    return unsent_by(next(iter(getattr(send, "args", ())), None))
+
+
+def unsent_by(protocol: object) -> int:
+    """`unsent` of one of Daphne's protocols, for sockets and pages alike."""
+    transport = getattr(protocol, "transport", None)
     held = len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
     return held + getattr(transport, "_tempDataLen", 0)
 

@@ -173,13 +173,19 @@ class VisitorConsumer(DoorConsumer):
                 self._refuse_frame(error, raw)
             except DatabaseError as error:
                 log.warning("database: %s", type(error).__name__)
-                self._refuse_frame(Unavailable(_("Something is wrong here. Please try again.")), raw)
+                self._in_trouble(frame, raw)
             except Exception:
                 log.exception("frame %s failed", type(frame).__name__)
-                self._refuse_frame(Unavailable(_("Something is wrong here. Please try again.")), raw)
+                self._in_trouble(frame, raw)
             finally:
                 if self.visitor is None and not self._leaving:
                     self._expect_hello()
+
+    def _in_trouble(self, frame: protocol.Frame, raw: dict) -> None:
+        """It is not the client's fault: they may send it again, or come back when it was their hello."""
+        self._refuse_frame(Unavailable(_("Something is wrong here. Please try again.")), raw)
+        if isinstance(frame, protocol.Hello):
+            self.bye("unavailable", hub.RESTART_CODE, retry_ms=TROUBLE_WAIT_MS)
 
     # --- Commands ------------------------------------------------------------------------------
 

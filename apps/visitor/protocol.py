@@ -158,7 +158,8 @@ def decode(text: str | None) -> dict:
 def client_id_of(raw: dict) -> str | None:
     """The `client_id` as the client wrote it, to go back with an error; None unless it is a plain id."""
     value = raw.get("client_id")
-    return value if isinstance(value, str) and 0 < len(value) <= 64 else None
+    plain = isinstance(value, str) and 0 < len(value) <= 64 and value.isascii() and value.isprintable()
+    return value if plain else None
 
 
 def parse(raw: dict) -> Frame:
