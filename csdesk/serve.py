@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 
+import daphne.server
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server, reactor
 from django.core.signals import request_finished
@@ -18,6 +19,7 @@ from django.db import connections
 from twisted.internet import defer
 
 from csdesk import health, hub
+from csdesk.sockets import MOST_UNSENT, unsent_by
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,15 @@ class BoundedRequest(WebRequest):
         self.channel.loseConnection()
 
 
+class BoundedFactory(HTTPFactory):
+    """Makes the connections whose requests are bounded."""
+
+    def buildProtocol(self, addr: object) -> object:
+        protocol = super().buildProtocol(addr)
+        protocol.requestFactory = BoundedRequest
+        return protocol
+
+
 class DrainingServer(Server):
     """Daphne's server that knows its ports, so that it can stop accepting."""
 
@@ -78,7 +89,8 @@ class DrainingServer(Server):
 
     def run(self) -> None:
         reactor.callWhenRunning(self._listen_to_signals)
-        HTTPFactory.protocol.requestFactory = BoundedRequest
+        # Daphne offers no other place to say which factory it uses.
+        daphne.server.HTTPFactory = BoundedFactory
         super().run()
 
     def listen_success(self, port) -> None:
@@ -89,8 +101,16 @@ class DrainingServer(Server):
         self.failed = True
         super().listen_error(failure)
 
+    async def handle_reply(self, protocol: object, message: dict) -> None:
+        """Daphne's, but a page waits for a slow reader: a download must not lie in memory as a whole."""
+        await super().handle_reply(protocol, message)
+        while message["type"] == "http.response.body" and unsent_by(protocol) > MOST_UNSENT:
+            if "disconnected" in self.connections.get(protocol, {"disconnected": 1}):
+                return
+            await asyncio.sleep(0.02)
+
     def _listen_to_signals(self) -> None:
-        loop = asyncio.get_running_loop() if reactor.running else reactor._asyncioEventloop
+        loop = reactor._asyncioEventloop
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked_to_stop)
         self.started(loop)
