@@ -7,7 +7,7 @@ what others would see, so each makes data of its own and nothing is flushed betw
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 import pytest_django.fixtures
@@ -34,6 +34,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((number for number, folder in enumerate(LAST, 1) if folder in item.nodeid), 0)
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the processes logged goes with the report of a failed test."""
+    report = yield
+    stack = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and stack:
+        for name in ("web", "clock", "worker", "beat"):
+            report.sections.append((f"log of {name}", stack.log(name)))
+    return report
 
 
 @pytest.fixture(scope="session", autouse=True)

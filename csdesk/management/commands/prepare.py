@@ -1,5 +1,6 @@
 """Bring database, demo data, words and static files up to date (`make run` calls it)."""
 
+import io
 import os
 from pathlib import Path
 
@@ -28,16 +29,13 @@ class Command(BaseCommand):
 
     def _demo(self) -> None:
         """Seed an empty database; later starts only follow a changed CSDESK_DEMO_PASSWORD."""
-        members = get_user_model().objects
         password = os.environ.get("CSDESK_DEMO_PASSWORD", "")
         kept = Path(settings.DATA) / "demo_password.txt"
-        if not members.exists():
+        is_new = not get_user_model().objects.exists()
+        if is_new:
             self.stdout.write("csdesk: making demo data …")
-            call_command("seed_demo")
-        elif password and (not kept.exists() or kept.read_text().strip() != password):
-            for member in members.filter(account__endswith="@example.com"):
-                member.set_password(password)
-                member.save(update_fields=["password"])
+        if is_new or (password and (not kept.exists() or kept.read_text().strip() != password)):
+            call_command("seed_demo", password=password, stdout=io.StringIO())
         if password:
             # Later starts print it again.
             kept.touch(mode=0o600)
