@@ -1,10 +1,11 @@
-"""What the right column of the workbench shows of a customer: the card, the session's data, earlier sessions."""
+"""What the workbench's right column shows: the customer's card, the session's data, earlier sessions."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Count, Max, OuterRef, Subquery
-from django.urls import NoReverseMatch, reverse
-from django.utils import formats, timezone
+from django.urls import reverse
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ EARLIER = 50
 
 
 def profile(member: Member, session: ChatSession) -> dict:
-    """`{customer, data, earlier}`: rows of label and value, data in titled parts, earlier sessions newest first."""
+    """`{customer, data, earlier}`: rows of label and value, in titled parts; earlier sessions newest first."""
     return {
         "customer": _filled(_customer_rows(session.customer)),
         "data": _data(session),
@@ -39,7 +40,14 @@ def masked_email(email: str) -> str:
 
 
 def _filled(rows: list[tuple[str, object]]) -> list[dict]:
-    return [{"label": str(label), "value": str(value)} for label, value in rows if value not in ("", None)]
+    """Rows with something in them. Times go as ms: the reader's browser knows their time zone."""
+    return [_row(label, value) for label, value in rows if value not in ("", None)]
+
+
+def _row(label: str, value: object) -> dict:
+    if isinstance(value, datetime):
+        return {"label": str(label), "time": time_of(value)}
+    return {"label": str(label), "value": str(value)}
 
 
 def _customer_rows(customer: Customer) -> list[tuple[str, object]]:
@@ -47,21 +55,20 @@ def _customer_rows(customer: Customer) -> list[tuple[str, object]]:
         (_("Phone"), masked_phone(customer.phone)),
         (_("E-mail"), masked_email(customer.email) if customer.email else ""),
         (_("User ID"), customer.user_id),
-        (_("Visits"), _visits(customer)),
+        *_visits(customer),
         (_("Remark"), customer.remark),
     ]
 
 
-def _visits(customer: Customer) -> str:
+def _visits(customer: Customer) -> list[tuple[str, object]]:
     """How often they were here, and when last before the newest time."""
     engaged = ChatSession.objects.filter(customer=customer, engaged_at__isnull=False, deleted_at__isnull=True)
     newest = engaged.order_by("-started_at").values("id")[:1]
     found = engaged.aggregate(count=Count("id"))["count"]
     last = engaged.exclude(id__in=newest).aggregate(last=Max("started_at"))["last"]
     if last is None:
-        return _("First time")
-    day = formats.date_format(timezone.localtime(last), "SHORT_DATE_FORMAT")
-    return _("%(count)d, last on %(day)s") % {"count": found, "day": day}
+        return [(_("Visits"), _("First time"))]
+    return [(_("Visits"), found), (_("Last visit"), last)]
 
 
 def _data(session: ChatSession) -> list[dict]:
@@ -72,7 +79,7 @@ def _data(session: ChatSession) -> list[dict]:
         (_("Language"), language_name(session.language or customer.language)),
         (_("Browser"), customer.browser),
         (_("Address"), customer.address),
-        (_("First seen"), formats.date_format(timezone.localtime(customer.first_seen_at), "SHORT_DATETIME_FORMAT")),
+        (_("First seen"), customer.first_seen_at),
     ]
     return [
         {"title": _("Service flow"), "rows": _filled(list(session.variables.items()))},
@@ -90,14 +97,15 @@ def language_name(code: str) -> str:
 
 
 def earlier_sessions(member: Member, session: ChatSession) -> list[ChatSession]:
-    """The customer's sessions before this one that the member may see, newest first, each with a record to open."""
+    """The customer's sessions before this one that the member may see, newest first, with a record to open."""
     record = records_visible_to(member).filter(session_id=OuterRef("id")).order_by("number")
     agent = ServiceRecord.objects.filter(session_id=OuterRef("id"), agent__isnull=False).order_by("-number")
     found = visible_to(member).filter(
         customer_id=session.customer_id, id__lt=session.id, engaged_at__isnull=False
     )
     found = found.annotate(
-        record_to_open=Subquery(record.values("id")[:1]), served_by=Subquery(agent.values("agent__nickname")[:1])
+        record_to_open=Subquery(record.values("id")[:1]),
+        served_by=Subquery(agent.values("agent__nickname")[:1]),
     )
     return list(found.order_by("-id")[:EARLIER])
 
@@ -109,14 +117,5 @@ def _earlier(session: ChatSession) -> dict:
         "agent": session.served_by or "",
         "status_label": session.get_status_display(),
         "last": session.last_text,
-        "record_url": _record_url(session.record_to_open),
+        "record_url": reverse("record", args=[session.record_to_open]) if session.record_to_open else "",
     }
-
-
-def _record_url(record_id) -> str:
-    if record_id is None:
-        return ""
-    try:
-        return reverse("record", args=[record_id])
-    except NoReverseMatch:
-        return ""

@@ -86,9 +86,15 @@ export class ChatThread {
   #put(message) {
     if (this.drawn.get(message.id) === message.rev) return;
     this.drawn.set(message.id, message.rev);
-    const isOther = message.from.kind === "agent" && String(message.from.id) !== String(this.bench.desk.member?.id);
-    this.thread.put({ ...message, from: { ...message.from, other: isOther } });
+    this.thread.put({ ...message, from: this.#author(message.from) });
     if (this.#canRecall(message)) this.recallable.set(message.seq, message);
+  }
+
+  /** The author as the thread shows them: unnamed visitors have the session's name, colleagues are not "you". */
+  #author(from) {
+    if (from.kind === "customer") return { ...from, name: from.name || this.session.summary.customer.name };
+    if (from.kind === "system") return { ...from, name: from.name || say("system") };
+    return { ...from, other: from.kind === "agent" && String(from.id) !== String(this.bench.desk.member?.id) };
   }
 
   async #load() {

@@ -129,14 +129,10 @@ export class Composer {
   }
 
   #foot() {
-    const session = this.bench.chosen;
-    const mayWrite = this.mode === "note" ? session?.summary && session.place !== "offered" : this.#mayWrite();
-    this.form.hidden = !session?.summary || (session.place !== "serving" && session.place !== "over");
-    this.form.classList.toggle("closed", !this.#mayWrite());
-    this.box.disabled = !mayWrite;
+    this.form.hidden = !this.#mayWrite();
     const { length } = this.box.value;
     const files = this.mode === "reply" ? this.files.list : [];
-    this.sendButton.disabled = !mayWrite || (!this.box.value.trim() && files.every((entry) => entry.error)) || length > TEXT_LIMIT;
+    this.sendButton.disabled = this.form.hidden || (!this.box.value.trim() && files.every((entry) => entry.error)) || length > TEXT_LIMIT;
     this.foot.classList.toggle("failed", length > TEXT_LIMIT);
     this.foot.textContent = this.#footWords(length);
   }

@@ -191,7 +191,8 @@ export class QueueList {
   }
 
   draw() {
-    const queues = [...this.desk.queues].sort((one, other) => (one.oldest ?? Infinity) - (other.oldest ?? Infinity));
+    const shown = this.desk.queues.filter((queue) => queue.id !== null || queue.waiting > 0);
+    const queues = shown.sort((one, other) => (one.oldest ?? Infinity) - (other.oldest ?? Infinity));
     this.total.textContent = queues.reduce((sum, queue) => sum + queue.waiting, 0);
     fillRows(this.list, queues, (queue) => {
       const waited = queue.oldest ? Math.floor((now() - queue.oldest) / 1000) : "";

@@ -126,8 +126,8 @@ export class Side {
   }
 }
 
-function fact({ label, value }) {
-  return [el("dt", {}, label), el("dd", { dir: "auto" }, value)];
+function fact({ label, value, time }) {
+  return [el("dt", {}, label), el("dd", { dir: "auto" }, time ? dayAndTime(time) : value)];
 }
 
 /** Quick replies by category, with search. */
