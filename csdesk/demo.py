@@ -27,7 +27,7 @@ from apps.sessions.models import Attachment, Channel, ChatSession, ClosedBy, Cus
 from apps.team.models import Member, Membership, Role, SkillGroup
 from csdesk import clock
 from csdesk.demo_past import PastSession, Rows
-from csdesk.demo_words import AFTER, ALONE, COMMENTS, CUSTOMERS, EN, GOODS, PRE, QUICK_REPLIES, TALKS, ZH
+from csdesk.demo_words import AFTER, ALONE, COMMENTS, CUSTOMERS, EN, GOODS, PRE, ZH, quick_replies, talks
 from csdesk.ids import uuid7
 
 CHANNEL, SHOP = "demo", "山禾器物"
@@ -123,9 +123,8 @@ def _quick_replies() -> None:
     if QuickReply.objects.filter(owner__isnull=True).exists():
         return
     QuickReply.objects.bulk_create(
-        QuickReply(category=category, title=title, text=text, language=language, position=position)
-        for language, replies in QUICK_REPLIES.items()
-        for position, (category, title, text) in enumerate(replies, start=1)
+        QuickReply(language=language, category=category, title=title, text=text, position=position)
+        for position, (language, category, title, text) in enumerate(quick_replies(), start=1)
     )
 
 
@@ -137,6 +136,7 @@ class _Week:
         self.chance = Random(20260715)
         self.now = clock.now()
         self.rows = Rows()
+        self.talks = talks()
         self.photos: list[Attachment] = []
         serving = Member.objects.present().filter(role=Role.AGENT, serves=True).order_by("pk")
         self.agents = {key: list(serving.filter(memberships__group=group)) for key, group in groups.items()}
@@ -190,10 +190,11 @@ class _Week:
         if n % 10 in (3, 8):
             self._unserved(n, at)
             return
-        group, language, lines = TALKS[n % len(TALKS)]
-        past, gaps = self._begin(language, at)
+        talk = self.talks[n % len(self.talks)]
+        group = talk.group
+        past, gaps = self._begin(talk.language, at)
         said = False
-        for line in lines:
+        for line in talk.lines:
             if line.startswith("<") and not said:
                 self._reach(past, group, n)
                 said = True

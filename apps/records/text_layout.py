@@ -70,9 +70,8 @@ def lines_of_messages(
     for message in messages:
         while waiting and waiting[0].first_seq < message.seq:
             yield from _part(waiting.pop(0), record, zone)
-        kind = AuthorKind(message.author_kind).label
-        name = one_line(message.author_name)
-        yield " ".join(filter(None, [f"[{kind}]", name, moment(message.created_at, zone)]))
+        kind = f"[{AuthorKind(message.author_kind).label}]"
+        yield " ".join(filter(None, [kind, _author(message, record), moment(message.created_at, zone)]))
         for line in written_lines(words_of(message)):
             yield f"{INDENT}{line}"
         yield ""
@@ -132,6 +131,12 @@ def _line(label: str, value: str) -> str:
 
 def _named(name: str, more: str) -> str:
     return f"{one_line(name)} ({one_line(more)})" if more else one_line(name)
+
+
+def _author(message: Message, record: ServiceRecord) -> str:
+    if message.author_kind == AuthorKind.CUSTOMER and not message.author_name:
+        return one_line(record.customer.display_name)
+    return one_line(message.author_name)
 
 
 def _agent(agent: Member | None) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.records import access, durations, queries
 from apps.records.listing import short_day
 from apps.sessions import files, frames
-from apps.sessions.models import Note, Rating, ServiceRecord
+from apps.sessions.models import AuthorKind, Note, Rating, ServiceRecord
 from apps.team.models import Member, TrailEntry
 from csdesk import clock
 from csdesk.clock import milliseconds
@@ -99,6 +99,9 @@ def _messages(record: ServiceRecord, reader: Member) -> list[dict]:
     found = []
     for message in queries.messages_of(record.session_id):
         frame = frames.message_frame(message, for_desk=True)
+        if message.author_kind == AuthorKind.CUSTOMER and not message.author_name:
+            # A visitor's Visitor_#### is written in the reader's language.
+            frame["from"]["name"] = record.customer.display_name
         if frames.is_personal(message):
             frame = files.for_reader(frame, reader_key)
         found.append(frame)

@@ -29,7 +29,7 @@ class Prepared:
         if self.env.get("CSDESK_DEMO") != "1":
             self._add(digest, "static", "*")
         self._add(digest, "apps", "migrations/*.py")
-        self._add(digest, "csdesk", "demo*.py")
+        self._add(digest, "csdesk", "demo*")
         self._add(digest, "requirements", "base.txt")
         for folder in ("apps", "csdesk"):
             self._add(digest, folder, "*.po")

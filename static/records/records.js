@@ -42,6 +42,7 @@ async function open(row, address) {
     const text = await answer.text();
     clearTimeout(waiting);
     pane.innerHTML = text;
+    pane.parentElement.classList.add("opened");
     drawTranscript(pane);
     const shown = new URL(location.href);
     shown.searchParams.set("open", row.dataset.record);
