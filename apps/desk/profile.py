@@ -18,7 +18,7 @@ EARLIER = 50
 
 
 def profile(member: Member, session: ChatSession) -> dict:
-    """`{customer, data, earlier}`: rows of label and value, in titled parts; earlier sessions newest first."""
+    """`{customer, data, earlier}`: rows of label and value in parts; earlier sessions newest first."""
     return {
         "customer": _filled(_customer_rows(session.customer)),
         "data": _data(session),
@@ -97,7 +97,7 @@ def language_name(code: str) -> str:
 
 
 def earlier_sessions(member: Member, session: ChatSession) -> list[ChatSession]:
-    """The customer's sessions before this one that the member may see, newest first, with a record to open."""
+    """The customer's sessions before this one that the member may see, newest first, with a record."""
     record = records_visible_to(member).filter(session_id=OuterRef("id")).order_by("number")
     agent = ServiceRecord.objects.filter(session_id=OuterRef("id"), agent__isnull=False).order_by("-number")
     found = visible_to(member).filter(
