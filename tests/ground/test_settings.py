@@ -1,0 +1,106 @@
+"""Settings come from the environment and are safe without any (Q-2)."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stack import ROOT
+
+PRODUCTION = {
+    "SECRET_KEY": "k" * 10 + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP",
+    "TRAIL_KEY": "t" * 10 + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP",
+    "CSDESK_BASE_URL": "https://desk.example.com",
+}
+
+
+def manage(*command: str, data: Path, **environment: str) -> subprocess.CompletedProcess:
+    ours = ("CSDESK", "DATABASE", "REDIS", "DJANGO", "PYTEST")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    env = inherited | {"CSDESK_DATA": str(data)} | environment
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def show(name: str, data: Path, **environment: str) -> str:
+    code = f"from django.conf import settings; print(settings.{name})"
+    done = manage("shell", "--no-imports", "-c", code, data=data, **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_the_deployment_check_is_clean_in_production(tmp_path: Path):
+    done = manage("check", "--deploy", "--fail-level", "INFO", data=tmp_path, **PRODUCTION)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_static_files_of_production_refer_only_to_what_is_there(tmp_path: Path):
+    done = manage("collectstatic", "--noinput", "-v0", data=tmp_path, **PRODUCTION)
+
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "static").rglob("base.*.css.gz"))
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "TRAIL_KEY", "CSDESK_BASE_URL"])
+def test_production_does_not_start_without_what_it_needs(tmp_path: Path, missing: str):
+    done = manage("check", data=tmp_path, **{k: v for k, v in PRODUCTION.items() if k != missing})
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"csdesk: {missing} must be")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("CSDESK_DEMO", "yep"), ("TRUSTED_PROXIES", "-1"), ("PORT", "web")]
+)
+def test_a_value_that_makes_no_sense_stops_the_start(tmp_path: Path, name: str, value: str):
+    done = manage("check", data=tmp_path, **PRODUCTION, **{name: value})
+
+    assert done.returncode == 1
+    assert f"{name} must be" in done.stderr
+
+
+def test_debugging_stays_off_outside_the_demo(tmp_path: Path):
+    assert show("DEBUG", tmp_path, CSDESK_DEBUG="1", **PRODUCTION) == "False"
+
+
+def test_cookies_are_bound_to_the_host_in_production(tmp_path: Path):
+    asked = "SESSION_COOKIE_NAME, settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_NAME"
+    cookie = show(asked, tmp_path, **PRODUCTION)
+
+    assert cookie == "__Host-csdesk_session True __Host-csdesk_csrf"
+    assert show("SESSION_COOKIE_AGE", tmp_path, **PRODUCTION) == str(12 * 3600)
+
+
+def test_the_demo_keeps_its_own_keys_private(tmp_path: Path):
+    first = show("SECRET_KEY", tmp_path, CSDESK_DEMO="1")
+
+    assert first == show("SECRET_KEY", tmp_path, CSDESK_DEMO="1")
+    assert len(first) >= 50
+    assert (tmp_path / "secret_key.txt").stat().st_mode & 0o077 == 0
+
+
+def test_options_of_the_database_address_reach_the_driver(tmp_path: Path):
+    url = "postgresql://me:p%40ss@db.internal:5433/desk?sslmode=verify-full"
+    code = (
+        "from django.conf import settings; d = settings.DATABASES['default'];"
+        "print(d['NAME'], d['USER'], d['PASSWORD'], d['HOST'], d['PORT'], d['OPTIONS']['sslmode'])"
+    )
+    done = manage("shell", "--no-imports", "-c", code, data=tmp_path, DATABASE_URL=url, **PRODUCTION)
+
+    assert done.stdout.split() == ["desk", "me", "p@ss", "db.internal", "5433", "verify-full"]
+
+
+def test_demo_accounts_are_refused_in_production(tmp_path: Path):
+    done = manage("seed_demo", data=tmp_path, **PRODUCTION)
+
+    assert done.returncode == 1
