@@ -205,7 +205,7 @@ def _bearer(request: HttpRequest) -> str:
 
 def _expect_origin(request: HttpRequest, channel: Channel) -> None:
     origin = request.headers.get("Origin", "")
-    if not origins.is_allowed(origin, channel, request.scheme, request.headers.get("Host", "")):
+    if not origins.is_allowed(origin, channel, request.scheme, request.get_host()):
         raise NotAllowed(_("This site may not use the channel."))
 
 
