@@ -1,0 +1,132 @@
+"""Posts of many sockets share commits, and each still gets its own answer."""
+
+import asyncio
+import contextlib
+import uuid
+
+import pytest
+from django.db import connections, transaction
+
+from apps.sessions import writer
+from apps.sessions.authors import Author
+from apps.sessions.models import ChatSession, Message
+from apps.sessions.posting import Post, post_many
+from csdesk import bridge
+from csdesk.errors import NotYours
+from tests import factories as make
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+
+
+@pytest.fixture(autouse=True)
+async def close_lanes():
+    yield
+    # The lanes' threads keep connections that would hold up the end of the test database.
+    for lane in ("chat", "slow"):
+        await asyncio.gather(*(bridge.run(connections.close_all, lane=lane) for _ in range(20)))
+
+
+def plain(session, text="x", author=None, client_id=None):
+    return Post(
+        session.id,
+        author or Author("customer", str(session.customer_id)),
+        "text",
+        {"text": text},
+        client_id or uuid.uuid4(),
+    )
+
+
+async def test_many_at_once_are_stored_in_order_and_in_fewer_statements(monkeypatch):
+    sessions = [await asyncio.to_thread(make.make_session) for _ in range(4)]
+    rounds = []
+
+    def counted(posts, **kwargs):
+        rounds.append(len(posts))
+        return post_many(posts, **kwargs)
+
+    monkeypatch.setattr(writer, "post_many", counted)
+    posts = writer.PostWriter()
+    plan = [(session, f"{n}") for n in range(40) for session in sessions]
+    answers = await asyncio.gather(*(posts.post(plain(session, text)) for session, text in plan))
+    for session in sessions:
+        mine = [a.seq for a in answers if a.session_id == session.id]
+        assert sorted(mine) == list(range(2, 42))
+    assert sum(rounds) >= 160
+    assert len(rounds) < 40, "posts that wait share a commit"
+
+
+async def test_a_refused_post_is_refused_alone():
+    agent = await asyncio.to_thread(make.make_member)
+    session = await asyncio.to_thread(make.make_served_session, agent)
+    stranger = await asyncio.to_thread(make.make_member)
+    posts = writer.PostWriter()
+    good, bad = await asyncio.gather(
+        posts.post(plain(session, author=Author.agent(agent))),
+        posts.post(plain(session, author=Author.agent(stranger))),
+        return_exceptions=True,
+    )
+    assert good.seq == 2
+    assert isinstance(bad, NotYours)
+
+
+async def test_a_post_that_breaks_the_statement_harms_no_other():
+    session = await asyncio.to_thread(make.make_session)
+    posts = writer.PostWriter()
+    broken = Post(
+        session.id,
+        Author("customer", str(session.customer_id), "n" * 61),
+        "text",
+        {"text": "x"},
+        uuid.uuid4(),
+    )
+    answers = await asyncio.gather(
+        *(posts.post(one) for one in (plain(session), broken, plain(session))), return_exceptions=True
+    )
+    assert [isinstance(answer, Exception) for answer in answers] == [False, True, False]
+    seqs = await asyncio.to_thread(
+        lambda: list(Message.objects.filter(session=session).values_list("seq", flat=True))
+    )
+    assert sorted(seqs) == [1, 2, 3]
+
+
+async def test_the_same_client_id_twice_in_a_round_gets_one_answer():
+    session = await asyncio.to_thread(make.make_session)
+    key = uuid.uuid4()
+    posts = writer.PostWriter()
+    answers = await asyncio.gather(*(posts.post(plain(session, "same", client_id=key)) for _ in range(5)))
+    assert {answer.seq for answer in answers} == {2}
+    assert sum(not answer.duplicate for answer in answers) == 1
+
+
+async def test_a_busy_session_keeps_nobody_else_waiting():
+    held, free = [await asyncio.to_thread(make.make_session) for _ in range(2)]
+    taken, release = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hold():
+        with transaction.atomic():
+            ChatSession.objects.select_for_update().get(id=held.id)
+            loop.call_soon_threadsafe(taken.set)
+            asyncio.run_coroutine_threadsafe(release.wait(), loop).result(20)
+        connections.close_all()
+
+    holder = asyncio.create_task(asyncio.to_thread(hold))
+    await taken.wait()
+    posts = writer.PostWriter()
+    waiting = asyncio.create_task(posts.post(plain(held)))
+    assert (await asyncio.wait_for(posts.post(plain(free)), 10)).seq == 2
+    assert not waiting.done()
+    release.set()
+    await holder
+    assert (await asyncio.wait_for(waiting, 10)).seq == 2
+
+
+async def test_a_socket_that_goes_away_does_not_undo_its_message():
+    session = await asyncio.to_thread(make.make_session)
+    posts = writer.PostWriter()
+    task = asyncio.create_task(posts.post(plain(session, "still stored")))
+    await asyncio.sleep(0)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    assert (await posts.post(plain(session, "next"))).seq == 3
