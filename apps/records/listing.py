@@ -142,7 +142,7 @@ class Listing:
         people = [(str(one.pk), _agent_label(one)) for one in self.choices.agents]
         groups = [(str(one.pk), one.name) for one in self.choices.groups]
         channels = [(str(one.pk), one.name) for one in self.choices.channels]
-        states = [("open", _("Open")), ("ended", _("Ended"))]
+        states = [("open", pgettext("state of a record", "Open")), ("ended", _("Ended"))]
         found = [self._menu("group", _("Group"), groups)]
         if people:
             found.append(self._menu("agent", _("Agent"), people))

@@ -81,7 +81,7 @@ def lines_of_messages(
 
 def _part(part: ServiceRecord, record: ServiceRecord, zone: ZoneInfo) -> Iterator[str]:
     who = _named(part.group.name if part.group else _("No group"), part.agent.nickname if part.agent else "")
-    own = f" · {_('this record')}" if part.id == record.id else ""
+    own = " · " + _("this record") if part.id == record.id else ""
     name = _("Part %(number)s") % {"number": part.number}
     yield f"== {name} · {who} · {moment(part.started_at, zone)}{own} =="
     yield ""
