@@ -1,7 +1,7 @@
 /**
  * csdesk desk library: the whole protocol of the agent's workbench (`/ws/desk/`) and nothing on the screen.
  *
- *     import { Desk } from "/static/sdk/csdesk-desk.js";
+ *     import { Desk } from "https://HOST/static/sdk/csdesk-desk.js";
  *     const desk = new Desk({ csrfToken });
  *     desk.on("callIn", ({ session }) => desk.accept(session));
  *     desk.connect();

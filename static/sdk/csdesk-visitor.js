@@ -1,7 +1,7 @@
 /**
  * csdesk visitor library: the customer's side of a chat over one WebSocket, without any page (V-9).
  *
- *     import { VisitorClient } from "/static/sdk/csdesk-visitor.js";
+ *     import { VisitorClient } from "https://HOST/static/sdk/csdesk-visitor.js";
  *     const client = new VisitorClient({ channel: "shop", storage: localStorage });
  *     client.on("message", ({ frame }) => console.log(frame.from.name, frame.message));
  *     client.connect();
