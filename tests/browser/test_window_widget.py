@@ -1,0 +1,241 @@
+"""The widget on a host page (V-2) and the demo shop (V-5)."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, expect
+
+from tests.browser.agents import Agent
+from tests.browser.windows import Window, new_channel, new_words
+from tests.browsers import Pages
+from tests.stack import Stack
+
+pytestmark = pytest.mark.usefixtures("live_db")
+
+
+@pytest.fixture
+def agent(stack: Stack) -> Iterator[Agent]:
+    someone = Agent(stack.url, "agent2@example.com", stack.password)
+    yield someone
+    someone.close()
+
+
+class HostPages:
+    """Somebody else's site: another origin whose page embeds the widget."""
+
+    def __init__(self) -> None:
+        self.html = ""
+        pages = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = pages.html.encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.origin = f"http://localhost:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def embed(self, service: str, channel: str) -> None:
+        script = f'<script src="{service}/widget.js" data-channel="{channel}" async></script>'
+        self.html = f'<!doctype html><html lang="en"><title>Host</title><h1>Host page</h1>{script}</html>'
+
+
+@pytest.fixture
+def host() -> Iterator[HostPages]:
+    pages = HostPages()
+    yield pages
+    pages.server.shutdown()
+    pages.server.server_close()
+
+
+def sockets_of(page: Page) -> list[str]:
+    opened: list[str] = []
+    page.on("websocket", lambda socket: opened.append(socket.url))
+    return opened
+
+
+def framed(page: Page) -> Window:
+    return Window(page.frame_locator("[data-csdesk] iframe"))
+
+
+def test_the_widget_is_small() -> None:
+    script = (Path(settings.BASE_DIR) / "static/visitor/widget.js").read_bytes()
+    assert len(gzip.compress(script)) < 15_000
+
+
+def test_nothing_connects_before_the_widget_is_opened(page_factory: Pages) -> None:
+    page = page_factory(lang="en-GB")
+    opened = sockets_of(page)
+    page.goto("/demo/")
+    launcher = page.get_by_role("button", name="Open chat")
+    expect(launcher).to_be_visible()
+    assert opened == []
+    assert page.locator("iframe").count() == 0
+    assert [cookie["name"] for cookie in page.context.cookies()] == []
+    names = page.evaluate("Object.keys(window).filter(name => /csdesk|visitor|chat/i.test(name))")
+    assert names == ["csdesk"]
+    launcher.click()
+    framed(page).wait_ready()
+    assert len(opened) == 1
+
+
+def test_the_conversation_goes_on_after_a_reload(page_factory: Pages, agent: Agent) -> None:
+    page = page_factory(lang="en-GB")
+    page.goto("/demo/")
+    page.get_by_role("button", name="Open chat").click()
+    window = framed(page)
+    words = new_words("From the shop")
+    window.say(words)
+    session = agent.until_served(words)
+    window.expect_state("With 陈启航")
+    window.place.get_by_role("button", name="Minimise").click()
+    expect(page.locator("iframe")).to_be_hidden()
+    agent.say(session, "Here I am")
+    expect(page.get_by_role("button", name="Open chat, 1 unread")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Open chat, 1 unread")).to_be_visible()
+    agent.say(session, "Still here")
+    page.get_by_role("button", name="Open chat, 2 unread").click()
+    window.expect_message(words)
+    window.expect_message("Still here")
+    expect(page.locator(".count")).to_be_hidden()
+
+
+def test_a_listed_site_shows_the_chat_and_holds_its_token(
+    page_factory: Pages, host: HostPages, stack: Stack, agent: Agent
+) -> None:
+    channel = new_channel(allowed_sites=[host.origin], colour="#f2c14e", position="left")
+    host.embed(stack.url, channel.key)
+    page = page_factory(lang="en-GB")
+    page.goto(host.origin)
+    launcher = page.get_by_role("button", name="Open chat")
+    launcher.click()
+    window = framed(page)
+    window.wait_ready()
+    words = new_words("From another site")
+    window.say(words)
+    agent.until_served(words)
+    window.expect_sent(words)
+    assert launcher.count() == 0
+    kept = json.loads(page.evaluate(f"localStorage.getItem('csdesk-visitor:{channel.key}')"))
+    assert len(kept["token"]) >= 43
+    assert page.evaluate("document.cookie") == ""
+    close = page.get_by_role("button", name="Close chat")
+    assert close.evaluate("button => button.getBoundingClientRect().left") < 100
+    assert close.evaluate("button => getComputedStyle(button).backgroundColor") == "rgb(242, 193, 78)"
+    close.click()
+    expect(page.locator("iframe")).to_be_hidden()
+
+
+def test_a_site_that_is_not_listed_gets_no_widget(page_factory: Pages, host: HostPages, stack: Stack) -> None:
+    page_factory.expect("CORS|ERR_FAILED")
+    channel = new_channel(allowed_sites=["https://shop.example.com"])
+    host.embed(stack.url, channel.key)
+    page = page_factory(lang="en-GB")
+    page.goto(host.origin)
+    with page.expect_request(f"**/chat/{channel.key}/look.json"):
+        page.reload()
+    expect(page.get_by_role("heading", name="Host page")).to_be_visible()
+    assert page.locator("[data-csdesk]").count() == 0
+
+
+def test_a_site_that_is_not_listed_cannot_frame_the_window(
+    page_factory: Pages, host: HostPages, stack: Stack
+) -> None:
+    page_factory.expect(
+        "frame-ancestors|X-Frame-Options|ERR_BLOCKED_BY_RESPONSE|Refused to (frame|display)|Framing"
+    )
+    channel = new_channel(allowed_sites=["https://shop.example.com", "*", "https://*.example.com"])
+    host.html = f'<!doctype html><iframe src="{stack.url}/chat/{channel.key}/frame/"></iframe>'
+    page = page_factory()
+    with page.expect_response(f"**/chat/{channel.key}/frame/") as answer:
+        page.goto(host.origin)
+    policy = answer.value.headers["content-security-policy"]
+    assert f"frame-ancestors https://shop.example.com {stack.url}" in policy
+    assert "*" not in policy
+    page.wait_for_timeout(300)
+    assert page.frame_locator("iframe").locator(".window").count() == 0
+
+
+def test_the_page_itself_cannot_be_framed(page_factory: Pages, stack: Stack) -> None:
+    page = page_factory()
+    answer = page.goto("/chat/demo/")
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+def test_the_host_page_commands_the_widget(page_factory: Pages, agent: Agent) -> None:
+    page = page_factory(lang="en-GB")
+    page.goto("/demo/")
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    page.evaluate(
+        "window.seen = []; for (const what of ['open', 'close']) csdesk.on(what, () => seen.push(what));"
+    )
+    words = new_words("Said by the page")
+    page.evaluate("words => csdesk.send(words)", words)
+    agent.until_served(words)
+    framed(page).expect_message(words)
+    page.evaluate("csdesk.close()")
+    assert page.evaluate("seen") == ["open", "close"]
+    page.evaluate("csdesk.destroy()")
+    assert page.locator("[data-csdesk]").count() == 0
+    assert page.evaluate("'csdesk' in window") is False
+
+
+def test_the_frame_listens_to_its_own_host_page_only(page_factory: Pages, stack: Stack) -> None:
+    page = page_factory(lang="en-GB")
+    page.goto("/demo/")
+    page.get_by_role("button", name="Open chat").click()
+    window = framed(page)
+    window.wait_ready()
+    words = new_words("Not from the host")
+    frame = next(frame for frame in page.frames if "/frame/" in frame.url)
+    # The right schema from the wrong source: the frame itself.
+    frame.evaluate(
+        "words => window.postMessage({csdesk: 1, type: 'send', text: words}, location.origin)", words
+    )
+    # The right source with the wrong schema.
+    page.evaluate(
+        "words => document.querySelector('[data-csdesk]').shadowRoot.querySelector('iframe')"
+        ".contentWindow.postMessage({type: 'send', text: words}, location.origin)",
+        words,
+    )
+    page.wait_for_timeout(500)
+    window.expect_message(words, count=0)
+
+
+def test_on_a_phone_the_widget_fills_the_screen(page_factory: Pages) -> None:
+    page = page_factory(size=(375, 667), lang="zh-CN", theme="dark", touch=True)
+    page.goto("/demo/")
+    page.get_by_role("button", name="打开客服对话").click()
+    window = framed(page)
+    window.wait_ready()
+    box = page.locator("iframe").bounding_box()
+    assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 375, 667)
+    window.place.get_by_role("button", name="收起").click()
+    expect(page.get_by_role("button", name="打开客服对话")).to_be_visible()
+
+
+def test_the_shop_speaks_both_languages(page_factory: Pages) -> None:
+    page = page_factory(lang="en-GB")
+    page.goto("/demo/")
+    expect(page.get_by_role("heading", name="KT-08S gooseneck kettle")).to_be_visible()
+    page.get_by_role("link", name="中文").click()
+    expect(page.get_by_role("heading", name="KT-08S 温控鹅颈电水壶")).to_be_visible()
+    page.get_by_role("button", name="打开客服对话").click()
+    expect(framed(page).composer).to_have_attribute("placeholder", "说点什么")
