@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from csdesk.errors import Unavailable
@@ -44,9 +45,9 @@ class Lane:
             if self.under_way >= self.longest_line:
                 raise Unavailable(_("Too much is going on at the moment. Please try again."))
             self.under_way += 1
-        # A copy of the context, so that language and request id are seen in the thread.
+        # A copy of the context, so that the request id is seen in the thread; the language says so itself.
         context = contextvars.copy_context()
-        future = self._threads.submit(context.run, _with_fresh_connection, call)
+        future = self._threads.submit(context.run, _with_fresh_connection, call, get_language())
         future.add_done_callback(self._done)
         return await asyncio.wrap_future(future)
 
@@ -55,10 +56,12 @@ class Lane:
             self.under_way -= 1
 
 
-def _with_fresh_connection(call: Callable[[], Result]) -> Result:
+def _with_fresh_connection(call: Callable[[], Result], language: str | None) -> Result:
     close_old_connections()
     try:
-        return call()
+        # Django's own storage of it is not seen in threads that asgiref has not started.
+        with override(language):
+            return call()
     finally:
         close_old_connections()
 
