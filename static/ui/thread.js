@@ -366,7 +366,7 @@ export class Thread {
 
   // Under the last of an own group: its time; under the very last also whether it was read.
   #foot(entry, at) {
-    if (entry.pending || !entry.frame) return;
+    if (entry.pending || !entry.frame || !entry.mine) return;
     const next = this.#entries[at + 1];
     const last = !next || next.speaker !== entry.speaker || next.time - entry.time >= GROUP_MS;
     let foot = entry.node.querySelector(":scope > .message-state");
