@@ -149,5 +149,5 @@ export function startOf(session) {
 }
 
 export function endOf(session) {
-  return session.summary.ended ?? session.left?.time ?? session.summary.last?.time ?? session.summary.started ?? 0;
+  return session.summary.ended ?? (session.leftAt || session.summary.last?.time) ?? session.summary.started ?? 0;
 }

@@ -57,6 +57,7 @@ export class DeskSession {
     /** @type {Summary|null} */ this.summary = null;
     /** @type {"offered"|"serving"|"over"|""} */ this.place = "";
     /** How it left the open list: the event's frame, or null. */ this.left = null;
+    this.leftAt = 0;
     /** @type {Message[]} */ this.messages = [];
     /** @type {Note[]} */ this.notes = [];
     /** @type {Message[]} messages of the customer's earlier sessions */ this.earlier = [];
@@ -141,20 +142,23 @@ export class DeskSession {
 
   /** @param {Summary} summary @param {string} me the member's id */
   update(summary, me) {
-    this.summary = { ...this.summary, ...summary };
+    const isOpen = summary.state === "offered" || summary.state === "serving";
+    const isMine = summary.agent === undefined || String(summary.agent) === me;
+    // Somebody else has it now: what was mine stays as it was.
+    if (this.summary && isOpen && !isMine) return this.leave(null);
+    this.summary = { ...this.summary, ...summary, customer: { ...this.summary?.customer, ...summary.customer } };
     this.knownNote = Math.max(this.knownNote, summary.note ?? 0);
     const rev = summary.rev ?? 0;
     // The summary counts as seen only with the message it may speak of.
     if (this.loaded && (summary.seq ?? 0) <= this.seq) this.took(rev);
     else this.known = Math.max(this.known, rev);
-    const isMine = summary.agent === undefined || String(summary.agent) === me;
-    const isOpen = summary.state === "offered" || summary.state === "serving";
-    if (isOpen && isMine) Object.assign(this, { place: summary.state, left: null });
+    if (isOpen && isMine) Object.assign(this, { place: summary.state, left: null, leftAt: 0 });
     else if (summary.state) this.leave(null);
   }
 
   leave(frame) {
     this.left = frame ?? this.left;
+    this.leftAt ||= Date.now();
     this.place = "over";
   }
 }
