@@ -38,8 +38,19 @@ def is_ready() -> bool:
         return False
 
 
+def can_be_kept() -> bool:
+    """Is there an environment of this very Python that only lacks some packages?"""
+    try:
+        same = (VENV / ".ready").read_text().split()[-1] == wanted().split()[-1]
+    except (OSError, IndexError):
+        return False
+    return same and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True).returncode == 0
+
+
 def make_environment() -> list[str]:
-    """Create `.venv`; returns the pip command that installs into it."""
+    """Create `.venv` or keep the one that is there; returns the pip command that installs into it."""
+    if can_be_kept():
+        return [str(PYTHON), "-m", "pip"]
     shutil.rmtree(VENV, ignore_errors=True)
     if subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True).returncode == 0:
         return [str(PYTHON), "-m", "pip"]
@@ -60,7 +71,7 @@ def install() -> None:
         fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]} (choose with make PYTHON=…)")
     if is_ready():
         return
-    print("csdesk: preparing .venv (only the first time, about a minute) …", flush=True)
+    print("csdesk: preparing .venv (the first time this takes about a minute) …", flush=True)
     pip = make_environment()
     command = [*pip, "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
     for file in REQUIREMENTS:
