@@ -8,14 +8,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.desk import protocol
-from apps.routing import availability, closing, offers, queries, transfer
+from apps.routing import availability, closing, collisions, offers, queries, transfer
 from apps.sessions import notes, ratings, reading, recall, transitions
 from apps.sessions.authors import Author
 from apps.sessions.models import State
 from apps.sessions.settings import RatingSettings
 from apps.team import business
 from apps.team.models import Member
-from csdesk.errors import NotAllowed, NotYours
+from csdesk.errors import NotAllowed
 
 
 def run(member: Member, command: protocol.Command) -> dict:
@@ -53,9 +53,8 @@ def _hold(member: Member, command: protocol.Hold) -> None:
 @transaction.atomic
 def _invite_rating(member: Member, command: protocol.InviteRating) -> None:
     session = transitions.lock(command.session)
-    if session.agent_id != member.pk:
-        raise NotYours(_("This session is served by somebody else."))
-    transitions.expect_state(session, State.SERVING)
+    if session.state != State.SERVING or session.agent_id != member.pk:
+        raise collisions.refusal(session, member)
     if not business.read(RatingSettings).agent_invites:
         raise NotAllowed(_("Agents do not invite ratings here."))
     ratings.invite(session)

@@ -268,7 +268,7 @@ async def test_status_with_reason_reload_and_hand_over(stack):
     async with desk_of(stack.url, agent) as desk, customer_of(stack, desk) as (visitor, session):
         result = await desk.command("set_status", status="rest", restReason="用餐")
         assert (result["ok"], result["status"], result["restReason"]) == (True, "rest", "用餐")
-        assert (await desk.expect("statusChanged"))["status"] == "rest"
+        assert (await desk.expect("statusChanged", status="rest"))["restReason"] == "用餐"
         assert (await desk.command("set_status", status="rest", restReason="钓鱼"))["code"] == "invalid"
         async with desk_of(stack.url, agent, cookie=desk.cookie) as second:
             assert (second.ready["status"], second.ready["restReason"]) == ("rest", "用餐")
@@ -320,33 +320,36 @@ async def test_history_goes_over_the_customers_earlier_sessions_and_is_logged(st
 
 async def test_transfer_to_a_colleague_with_a_note(stack):
     one, other = [await database(make.make_member) for _ in range(2)]
-    async with desk_of(stack.url, one) as desk, customer_of(stack, desk) as (visitor, session):
-        async with desk_of(stack.url, other) as second:
-            found = (await desk.command("colleagues", query=other.nickname))["agents"]
-            assert [(agent["userId"], agent["status"], agent["load"]) for agent in found] == [
-                (other.account, "free", 0)
-            ]
-            result = await desk.command("transfer", session=session, userId=other.email, note="要退货")
-            assert result["ok"]
-            await desk.expect("transfer", session=session)
-            await second.expect("userAccessed", session=session)
-            summary = await second.expect("session", session=session, state="serving")
-            assert (summary["agent"], summary["note"]) == (other.pk, 1)
-            await second.send({"op": "sync", "session": session, "rev": 0, "note": 0})
-            assert (await second.expect("note", session=session))["text"] == "要退货"
-            await visitor.until(lambda: (visitor.state["agent"] or {}).get("name") == other.nickname)
-            desk.unread.clear()
-            await second.say(session, "我来处理")
-            await visitor.until(lambda: "我来处理" in visitor.texts(session))
-            # Who has handed it on gets nothing more of it and can say nothing more in it.
-            assert not desk.has("message", session=session)
-            client_id = str(uuid.uuid4())
-            message = {"type": "text", "text": "还有"}
-            await desk.send({"op": "send", "client_id": client_id, "session": session, "message": message})
-            assert (await desk.expect("error", client_id=client_id))["code"] == "not_yours"
-            late = await desk.command("end", session=session)
-            assert (late["code"], late["by"]) == ("wrong_state", other.nickname)
-            assert late["at"] > 0
+    async with (
+        desk_of(stack.url, one) as desk,
+        customer_of(stack, desk) as (visitor, session),
+        desk_of(stack.url, other) as second,
+    ):
+        found = (await desk.command("colleagues", query=other.nickname))["agents"]
+        assert [(agent["userId"], agent["status"], agent["load"]) for agent in found] == [
+            (other.account, "free", 0)
+        ]
+        result = await desk.command("transfer", session=session, userId=other.email, note="要退货")
+        assert result["ok"]
+        await desk.expect("transfer", session=session)
+        await second.expect("userAccessed", session=session)
+        summary = await second.expect("session", session=session, state="serving")
+        assert (summary["agent"], summary["note"]) == (other.pk, 1)
+        await second.send({"op": "sync", "session": session, "rev": 0, "note": 0})
+        assert (await second.expect("note", session=session))["text"] == "要退货"
+        await visitor.until(lambda: (visitor.state["agent"] or {}).get("name") == other.nickname)
+        desk.unread.clear()
+        await second.say(session, "我来处理")
+        await visitor.until(lambda: "我来处理" in visitor.texts(session))
+        # Who has handed it on gets nothing more of it and can say nothing more in it.
+        assert not desk.has("message", session=session)
+        client_id = str(uuid.uuid4())
+        message = {"type": "text", "text": "还有"}
+        await desk.send({"op": "send", "client_id": client_id, "session": session, "message": message})
+        assert (await desk.expect("error", client_id=client_id))["code"] == "not_yours"
+        late = await desk.command("end", session=session)
+        assert (late["code"], late["by"]) == ("wrong_state", other.nickname)
+        assert late["at"] > 0
 
 
 async def test_transfers_that_cannot_be_done_leave_the_session_where_it_is(stack):
