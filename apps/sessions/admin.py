@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from apps.sessions.models import Channel, ChannelKind, QuickReply
 from apps.team.abilities import Ability
 from csdesk.console import site
-from csdesk.console.model_admin import ConsoleAdmin
+from csdesk.console.model_admin import ConsoleAdmin, ConsoleForm
 
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -65,7 +65,7 @@ def _origin(text: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
 
 
-class ChannelForm(forms.ModelForm):
+class ChannelForm(ConsoleForm):
     allowed_sites = SitesField(
         label=gettext_lazy("Allowed sites"),
         required=False,
@@ -127,7 +127,7 @@ class ChannelAdmin(ConsoleAdmin):
     trail_type = "channel"
     lookups = frozenset({"kind__exact", "is_active__exact"})
     form = ChannelForm
-    list_display = ("name", "kind", "key", "sites", "is_active", "window")
+    list_display = ("name", "kind", "key", "sites", "activity", "window")
     list_filter = ("kind", "is_active")
     search_fields = ("name", "key", "account_id")
     ordering = ("name",)
@@ -137,6 +137,11 @@ class ChannelAdmin(ConsoleAdmin):
     @admin.display(description=gettext_lazy("allowed sites"))
     def sites(self, channel: Channel) -> str:
         return ", ".join(channel.allowed_sites) or "–"
+
+    @admin.display(description=gettext_lazy("state"), ordering="is_active")
+    def activity(self, channel: Channel) -> str:
+        shown = ("ok", _("Active")) if channel.is_active else ("", _("Off"))
+        return format_html('<span class="tag {}">{}</span>', *shown)
 
     @admin.display(description=gettext_lazy("window"))
     def window(self, channel: Channel) -> str:
@@ -191,7 +196,7 @@ class CategoryFilter(admin.SimpleListFilter):
         return queryset.filter(category=self.value()) if self.value() else queryset
 
 
-class QuickReplyForm(forms.ModelForm):
+class QuickReplyForm(ConsoleForm):
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
         required=False,

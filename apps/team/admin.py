@@ -30,7 +30,7 @@ from apps.team.adapter import address_of
 from apps.team.models import Member, Membership, Role, SkillGroup
 from apps.team.queries import groups_with_counts, next_staff_no, visible_groups, visible_members
 from csdesk.console import site
-from csdesk.console.model_admin import ConsoleAdmin
+from csdesk.console.model_admin import ConsoleAdmin, ConsoleForm, without_links
 from csdesk.errors import Invalid, WrongState
 
 
@@ -61,7 +61,7 @@ class MembershipInline(admin.TabularInline):
             return forms.TypedChoiceField(
                 label=gettext_lazy("Priority"), choices=levels, coerce=int, initial=3
             )
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        return without_links(super().formfield_for_dbfield(db_field, request, **kwargs))
 
     def formfield_for_foreignkey(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "member":
@@ -89,7 +89,7 @@ def _is_editable(request: HttpRequest, obj: Any) -> bool:
     return not isinstance(obj, Member) or obj.pk is None or may_edit(request.user, obj)
 
 
-class MemberForm(forms.ModelForm):
+class MemberForm(ConsoleForm):
     """Roles and names are checked here for everything that is posted, however it came."""
 
     actor: Member
@@ -151,7 +151,7 @@ class MemberAdmin(ConsoleAdmin):
     lookups = frozenset({"role__exact", "serves__exact", "group"})
     form = MemberForm
     inlines = (GroupsInline,)
-    list_display = ("nickname", "account", "role_label", "phone", "staff_no", "group_names", "serves")
+    list_display = ("nickname", "account", "role_label", "phone", "staff_no", "group_names", "serves_label")
     list_filter = ("role", GroupFilter, "serves")
     search_fields = ("nickname", "account", "email", "staff_no")
     search_help_text = gettext_lazy("Nickname, account, e-mail or staff number")
@@ -172,6 +172,10 @@ class MemberAdmin(ConsoleAdmin):
         names = [(row.group.name,) for row in member.memberships.all()]
         return format_html_join(" ", '<span class="tag">{}</span>', sorted(names)) or "–"
 
+    @admin.display(description=gettext_lazy("serves customers"), ordering="serves")
+    def serves_label(self, member: Member) -> str:
+        return _("Yes") if member.serves else "–"
+
     # --- rights ---
 
     def has_change_permission(self, request: HttpRequest, obj: Member | None = None) -> bool:
@@ -190,7 +194,7 @@ class MemberAdmin(ConsoleAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> list:
         return [
             (None, {"fields": ("nickname", "email", "account", "role", "phone", "staff_no")}),
-            (_("Serving"), {"fields": ("serves", "session_limit")}),
+            (_("Serving customers"), {"fields": ("serves", "session_limit")}),
         ]
 
     def get_form(self, request: HttpRequest, obj: Member | None = None, **kwargs: Any) -> type[MemberForm]:
@@ -332,6 +336,8 @@ class GroupAdmin(ConsoleAdmin):
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "reception":
+            field.choices = [("", _("As for all groups")), *db_field.choices]
         bounds = _GROUP_BOUNDS.get(db_field.name)
         if field is not None and bounds:
             return forms.IntegerField(

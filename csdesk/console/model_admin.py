@@ -2,7 +2,9 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,6 +16,20 @@ from apps.team.adapter import address_of
 from apps.team.models import TrailDetail
 
 
+class ConsoleForm(forms.ModelForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+
+
+def without_links(field: forms.Field | None) -> forms.Field | None:
+    """A choice of related objects without Django's add, change and view links beside it."""
+    if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+        field.widget.can_add_related = field.widget.can_change_related = False
+        field.widget.can_view_related = field.widget.can_delete_related = False
+    return field
+
+
 class ConsoleAdmin(ModelAdmin):
     """`view_ability` and `edit_ability` decide who; `trail_type` names the thing in the trail."""
 
@@ -22,6 +38,7 @@ class ConsoleAdmin(ModelAdmin):
     trail_type: ClassVar[str]
     # Fields of related tables that may stand in an address as a filter (X-7): none unless listed.
     lookups: ClassVar[frozenset[str]] = frozenset()
+    form = ConsoleForm
     list_per_page = 50
     show_full_result_count = True
     save_on_top = False

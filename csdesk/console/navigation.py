@@ -34,7 +34,7 @@ def navigation(request: HttpRequest) -> list[Entry]:
         entries.append(Entry(_("Quick replies"), address, "hash"))
     if may(member, Ability.VIEW_MEMBERS):
         entries.append(_team())
-    entries.append(Entry(_("Records"), "/records/", "record"))
+    entries.append(Entry(_("Service records"), "/records/", "record"))
     _mark(entries, request.path)
     return entries
 
