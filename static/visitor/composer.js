@@ -33,7 +33,8 @@ export class Composer {
     document.querySelector("[data-files]").addEventListener("click", () => this.#files.click());
     this.#emoji();
     this.#drop();
-    this.#area.value = options.store.getItem(this.#draftKey()) || "";
+    // Somebody quick may have begun to write before we were here.
+    this.#area.value ||= options.store.getItem(this.#draftKey()) || "";
     this.#changed(false);
   }
 

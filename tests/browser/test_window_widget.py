@@ -100,6 +100,7 @@ def test_the_conversation_goes_on_after_a_reload(page_factory: Pages, agent: Age
     page.goto("/demo/")
     page.get_by_role("button", name="Open chat").click()
     window = framed(page)
+    window.wait_ready()
     words = new_words("From the shop")
     window.say(words)
     session = agent.until_served(words)
@@ -184,7 +185,7 @@ def test_the_host_page_commands_the_widget(page_factory: Pages, agent: Agent) ->
     page.goto("/demo/")
     expect(page.get_by_role("button", name="Open chat")).to_be_visible()
     page.evaluate(
-        "window.seen = []; for (const what of ['open', 'close']) csdesk.on(what, () => seen.push(what));"
+        "window.seen = []; for (const what of ['open', 'close']) csdesk.on(what, () => seen.push(what)); null"
     )
     words = new_words("Said by the page")
     page.evaluate("words => csdesk.send(words)", words)
