@@ -67,7 +67,7 @@ def _fire_session(due: tuple[UUID, datetime, str]) -> None:
         assignment.lock()
     session = (
         ChatSession.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("customer", "channel", "group", "agent")
+        .select_related("customer", "channel")
         .filter(id=session_id, deadline_at=at, deadline_kind=kind)
         .first()
     )

@@ -8,6 +8,7 @@ commit: `state` and src 26 to the customer, `session` to the workbenches concern
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -30,6 +31,8 @@ from apps.team.models import Member, SkillGroup
 from csdesk import clock, realtime
 from csdesk.errors import NotFound, WrongState
 
+log = logging.getLogger(__name__)
+
 # From which states each change starts; S-1 has the whole table with its events.
 STARTS_FROM = {
     State.QUEUED: {State.FLOW, State.QUEUED, State.OFFERED, State.SERVING},
@@ -43,8 +46,9 @@ STARTS_FROM = {
 def lock(session_id: UUID) -> ChatSession:
     """The session with its row locked until the transaction ends; NotFound if there is none."""
     found = (
+        # Not the agent and the group: after a wait for the lock a join would still show the former ones.
         ChatSession.objects.select_for_update(of=("self",))
-        .select_related("customer", "channel", "group", "agent")
+        .select_related("customer", "channel")
         .filter(id=session_id)
         .first()
     )
@@ -349,6 +353,7 @@ def _log(
         group=session.group,
         detail=detail or {},
     )
+    log.info("%s: %s → %s", event, before or "new", session.state, extra={"session_id": session.id})
 
 
 def _tell_customer(session: ChatSession) -> None:

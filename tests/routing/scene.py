@@ -7,9 +7,10 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Count, Q
 
-from apps.routing import availability, deadlines, flow
+from apps.routing import assignment, availability, deadlines, flow
 from apps.routing.models import Availability, DeskConnection, Offer, OfferOutcome, WebPulse
 from apps.sessions import transitions
 from apps.sessions.authors import Author
@@ -124,10 +125,6 @@ def customer_asks(group: SkillGroup | None = None, **kwargs: object) -> ChatSess
 
 def waits_for(session: ChatSession, group: SkillGroup | None, *, priority: int = 0) -> ChatSession:
     """Let a session in the flow wait for a group."""
-    from django.db import transaction
-
-    from apps.routing import assignment
-
     says(session, "Hello")
     with transaction.atomic():
         locked = transitions.lock(session.id)

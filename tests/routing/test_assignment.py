@@ -7,7 +7,7 @@ from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.routing import assignment, availability, ordering, places, queries
+from apps.routing import assignment, availability, closing, ordering, places, queries
 from apps.routing.models import Availability, DeskConnection
 from apps.routing.settings import ReceptionSettings
 from apps.sessions.models import State
@@ -129,8 +129,6 @@ def test_one_call_serves_more_than_one_transaction_holds():
 
 
 def test_a_freed_place_is_taken_at_once():
-    from apps.routing import closing
-
     agent = agent_at_desk(session_limit=1)
     first, second = customer_asks(), customer_asks()
     closing.by_agent(agent, first.id)

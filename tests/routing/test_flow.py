@@ -11,6 +11,7 @@ from apps.routing.settings import FlowSettings, PromptSettings, QueueSettings
 from apps.sessions.models import ChatSession, Message, SessionEvent, State
 from apps.sessions.settings import ClosingSettings
 from apps.team.setting_fields import Words
+from csdesk import bridge
 from csdesk.errors import NotFound, WrongState
 from tests import factories as make
 from tests.routing import scene
@@ -254,8 +255,6 @@ def test_an_administrator_ends_any_open_session():
 
 @pytest.mark.asyncio
 async def test_a_message_opens_a_session_and_is_stored_once(time):
-    from csdesk import bridge
-
     customer = await bridge.run(make.make_customer)
     agent = await bridge.run(scene.agent_at_desk)
     client_id = uuid.uuid4()
@@ -271,8 +270,6 @@ async def test_a_message_opens_a_session_and_is_stored_once(time):
 
 @pytest.mark.asyncio
 async def test_a_message_to_an_ended_session_opens_the_next(time):
-    from csdesk import bridge
-
     session = await bridge.run(customer_comes)
     client_id = uuid.uuid4()
     say = flow.on_customer_message

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.routing import availability, queries, transfer
+from apps.routing import availability, closing, queries, transfer
 from apps.routing.settings import QueueSettings, ReceptionSettings
 from apps.sessions.models import Note, State
 from apps.team.models import Membership
@@ -264,8 +264,6 @@ def test_the_dialog_shows_who_can_be_chosen(session, sender):
 
 def test_not_yours_for_an_agent_who_only_sees_it(session, sender):
     lead = make.make_member("administrator")
-    from apps.routing import closing
-
     with pytest.raises(NotYours):
         closing.by_agent(lead, session.id)
     unchanged(session, sender)
