@@ -14,6 +14,7 @@ from apps.desk import presence  # noqa: E402
 from apps.desk.consumers import DeskConsumer  # noqa: E402
 from apps.visitor.consumers import VisitorConsumer  # noqa: E402
 from csdesk.addresses import TrueClient  # noqa: E402
+from csdesk.logging import WithSocketId  # noqa: E402
 
 # What the web process does beside answering, from its start to its end (S-5).
 started, stopped = presence.start, presence.stop
@@ -22,12 +23,14 @@ application = TrueClient(
     ProtocolTypeRouter(
         {
             "http": pages,
-            "websocket": URLRouter(
-                [
-                    # Visitors bring a token in their first frame; no cookie is read for them.
-                    path("ws/visitor/", VisitorConsumer.as_asgi()),
-                    path("ws/desk/", DeskConsumer.as_asgi()),
-                ]
+            "websocket": WithSocketId(
+                URLRouter(
+                    [
+                        # Visitors bring a token in their first frame; no cookie is read for them.
+                        path("ws/visitor/", VisitorConsumer.as_asgi()),
+                        path("ws/desk/", DeskConsumer.as_asgi()),
+                    ]
+                )
             ),
         }
     )

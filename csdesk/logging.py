@@ -130,3 +130,14 @@ class RequestIdMiddleware:
         response = await self.get_response(request)
         response["X-Request-ID"] = chosen
         return response
+
+
+class WithSocketId:
+    """Gives each socket an id for all the log lines of its life."""
+
+    def __init__(self, app: Callable) -> None:
+        self.app = app
+
+    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
+        request_id.set(f"ws-{chosen_request_id(None)}")
+        await self.app(scope, receive, send)

@@ -116,7 +116,7 @@ class DeskConsumer(DoorConsumer):
         except DomainError as error:
             self._refused(error, command.reply)
         except Exception:
-            log.exception("%s failed", command.op)
+            log.exception("%s failed", command.op, extra={"session_id": getattr(command, "session", None)})
             self._refused(Unavailable(_("That did not work just now. Please try again.")), command.reply)
 
     async def _answer(self, command: protocol.Command) -> None:
@@ -124,7 +124,9 @@ class DeskConsumer(DoorConsumer):
             case protocol.Hello():
                 await self._hello(command)
             case protocol.Ping():
-                self.say(await bridge.run(reads.pong, self.member.pk))
+                # Who only listens is asked too: a sign-in ends after 12 h.
+                if await self._right(RIGHT_KEEPS):
+                    self.say(await bridge.run(reads.pong, self.member.pk))
             case protocol.Send():
                 await self._send(command)
             case protocol.Sync():

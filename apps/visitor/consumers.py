@@ -175,7 +175,8 @@ class VisitorConsumer(DoorConsumer):
                 log.warning("database: %s", type(error).__name__)
                 self._in_trouble(frame, raw)
             except Exception:
-                log.exception("frame %s failed", type(frame).__name__)
+                chat = self.visitor.session_id if self.visitor else None
+                log.exception("frame %s failed", type(frame).__name__, extra={"session_id": chat})
                 self._in_trouble(frame, raw)
             finally:
                 if self.visitor is None and not self._leaving:
