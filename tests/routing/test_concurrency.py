@@ -218,10 +218,7 @@ def wait_for_a_blocked_process() -> None:
     """Return once some other connection of this database waits for a lock."""
     with connection.cursor() as cursor:
         for _ in range(500):
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
             if cursor.fetchone()[0]:
                 return
             time.sleep(0.01)
