@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from apps.sessions.content import TEXT_LIMIT
@@ -75,6 +76,7 @@ def look(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_safe
+@gzip_page
 @cache_control(public=True, max_age=300)
 def widget(request: HttpRequest) -> HttpResponse:
     """The widget's script, at an address that never changes."""

@@ -46,6 +46,8 @@ const LONGEST_WAIT_MS = 30_000;
 const TYPING_EVERY_MS = 3_000;
 const TYPING_LASTS_MS = 6_000;
 const ANSWER_MS = 10_000;
+const READ_MS = 300;
+const SPACING_MS = 150; // many messages at once would be taken for a flood
 const PAGE = 50;
 const AGAIN = new Set(["rate_limited", "unavailable"]);
 
@@ -279,13 +281,24 @@ export class VisitorClient {
   }
 
   #keep(changes) {
-    this.#kept = { ...this.#kept, ...changes };
+    this.#kept = { ...this.#newerOfOtherTabs(), ...changes };
     const { doubtful: _, ...lasting } = this.#kept;
     try {
       this.#storage.setItem(this.#key(), JSON.stringify(lasting));
     } catch {
       // a full or closed store: the token then lives as long as the page
     }
+  }
+
+  // A token that another tab has renewed must not be overwritten by the one it replaced.
+  #newerOfOtherTabs() {
+    try {
+      const { token, expires, got } = JSON.parse(this.#storage.getItem(this.#key()) || "{}");
+      if (token && got > (this.#kept?.got || 0)) return { ...this.#kept, token, expires, got };
+    } catch {
+      // nothing of ours, or a store that answers later: ours is the newest we know
+    }
+    return this.#kept;
   }
 
   // The kept token; renewed when a quarter of its life is left, replaced when it is refused.
@@ -395,7 +408,15 @@ export class VisitorClient {
     if (first && !frame.session) this.history();
     this.#emit("ready", { first });
     if (this.#showing === "soon") this.shown();
-    for (const pending of this.state.pending) if (["sending", "late"].includes(pending.status)) this.#transmit(pending);
+    this.#resend();
+  }
+
+  #resend() {
+    const waiting = this.state.pending.filter((one) => ["sending", "late"].includes(one.status));
+    waiting.forEach((pending, place) => {
+      if (place < 5) this.#transmit(pending);
+      else this.#after(`ack ${pending.client_id}`, (place - 4) * SPACING_MS, () => this.#transmit(pending));
+    });
   }
 
   // What was open when the connection broke may have ended meanwhile; its sync tells how.
@@ -539,7 +560,7 @@ export class VisitorClient {
     }
     const pending = frame.client_id && this.state.pending.find((one) => one.client_id === frame.client_id);
     if (pending) this.#refusedSend(pending, code, detail);
-    else if (this.#answers.length) this.#answers.shift().reject(new VisitorError(code, detail));
+    else if (this.#answers.length && code !== "rate_limited" && code !== "unknown_op") this.#answers.shift().reject(new VisitorError(code, detail));
     else this.#emit("refused", { code, detail });
   }
 
@@ -743,6 +764,7 @@ export class VisitorClient {
   #sendBytes(id, blob, name, token, tell) {
     const form = new FormData();
     form.append("file", blob, name);
+    if (!globalThis.XMLHttpRequest) return this.#fetchBytes(id, form, token);
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       request.open("POST", `${this.#base}/api/visitor/upload`);
@@ -759,6 +781,17 @@ export class VisitorClient {
       this.#uploads.set(id, () => request.abort());
       request.send(form);
     });
+  }
+
+  async #fetchBytes(id, form, token) {
+    const abort = new AbortController();
+    this.#uploads.set(id, () => abort.abort());
+    const answer = await fetch(`${this.#base}/api/visitor/upload`, { method: "POST", body: form, headers: { Authorization: `Bearer ${token}` }, signal: abort.signal }).catch(() => {
+      throw new VisitorError("unavailable");
+    });
+    const data = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new VisitorError(data.code || "unavailable", data.detail);
+    return data;
   }
 
   // ---------- acts ----------
@@ -882,8 +915,8 @@ export class VisitorClient {
     const seq = view ? this.#lastSeq(view.id) : 0;
     if (!seq || seq <= this.#readSeq(view.id)) return;
     this.#keep({ read: { session: view.id, seq } });
-    this.#write({ op: "read", session: view.id, seq });
     this.#countUnread();
+    if (!this.#timers.has("read")) this.#after("read", READ_MS, () => this.#write({ op: "read", session: view.id, seq: this.#readSeq(view.id) }));
   }
 
   #readSeq(session) {

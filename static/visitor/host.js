@@ -56,6 +56,9 @@ export class Host {
     else if (event.origin === this.#origin && data.type === "shown") {
       this.shown = data.shown === true;
       this.#listeners.get("shown")?.(data);
+    } else if (event.origin === this.#origin && data.type === "kept") {
+      // Another tab of the host page has renewed the token.
+      this.#kept = typeof data.kept === "string" ? data.kept : null;
     } else if (event.origin === this.#origin) this.#listeners.get(data.type)?.(data);
   }
 

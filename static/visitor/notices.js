@@ -71,6 +71,8 @@ export class Notices {
 
   // Two soft tones, made here: no file to load.
   #ring(trial = false) {
+    // In a frame the host page's first touch counts for us too.
+    if (this.#on && this.#host) this.#wake();
     if (!this.#on || !this.#audio || this.#audio.state !== "running" || (!trial && Date.now() - this.#rangAt < 1500)) return;
     this.#rangAt = Date.now();
     const { currentTime: now, destination } = this.#audio;

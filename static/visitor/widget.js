@@ -243,6 +243,7 @@
     parts.box.classList.add("open");
     label();
     if (ready) post("shown", { shown: true });
+    fit();
     frame.focus();
     tell("open", {});
   }
@@ -252,10 +253,24 @@
     shown = false;
     frame.hidden = true;
     parts.box.classList.remove("open");
+    fit();
     post("shown", { shown: false });
     label();
     if (byFrame) parts.launcher.focus();
     tell("close", {});
+  }
+
+  // On a phone the frame fills what the screen keyboard leaves.
+  function fit() {
+    var view = window.visualViewport;
+    if (!view || !parts) return;
+    var small = shown && getComputedStyle(parts.launcher).display === "none" && view.scale < 1.01;
+    Object.assign(parts.box.style, small ? { top: view.offsetTop + "px", bottom: "auto", height: view.height + "px" } : { top: "", bottom: "", height: "" });
+  }
+
+  // Another tab has renewed the token.
+  function stored(event) {
+    if (event.key === key) post("kept", { kept: event.newValue });
   }
 
   function send(text) {
@@ -289,6 +304,8 @@
   function destroy() {
     over = true;
     removeEventListener("message", receive);
+    removeEventListener("storage", stored);
+    if (window.visualViewport) visualViewport.removeEventListener("resize", fit);
     document.removeEventListener("visibilitychange", mark);
     unread = 0;
     mark();
@@ -332,6 +349,8 @@
 
   window.csdesk = { open: open, close: close, send: send, on: on, destroy: destroy };
   addEventListener("message", receive);
+  addEventListener("storage", stored);
+  if (window.visualViewport) visualViewport.addEventListener("resize", fit);
   document.addEventListener("visibilitychange", mark);
   // The host page comes first.
   function later() {

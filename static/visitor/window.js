@@ -1,7 +1,7 @@
 // The customer's window: the library's state on one side, the page on the other.
 import { VisitorClient } from "../sdk/csdesk-visitor.js";
 import { Thread } from "../ui/thread.js";
-import { el, fill } from "../ui/dom.js";
+import { fill } from "../ui/dom.js";
 import { Composer } from "./composer.js";
 import { Dialogs } from "./dialogs.js";
 import { Head } from "./head.js";
@@ -13,6 +13,7 @@ import { Scroller } from "./scroller.js";
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const config = read("config");
 const words = read("words");
+const POPOVERS = CSS.supports("selector(:popover-open)");
 const MEGABYTE = 1024 * 1024;
 const locale = document.documentElement.lang;
 const find = (selector) => document.querySelector(selector);
@@ -75,7 +76,7 @@ class ChatWindow {
     this.client.page = this.host ? this.host.page : location.href;
     this.client.referrer = this.host ? "" : document.referrer;
     this.client.connect();
-    if (this.isShown) this.client.shown();
+    this.#show();
     if (this.isShown) this.composer.focus();
   }
 
@@ -169,7 +170,7 @@ class ChatWindow {
     client.on("refused", ({ code, detail }) => this.line.refused(code, detail));
     client.on("reset", () => this.#reset());
     document.addEventListener("visibilitychange", () => this.#visibility());
-    this.host?.on("shown", () => this.#visibility());
+    this.host?.on("shown", () => this.#hostShows());
     this.host?.on("send", ({ text }) => typeof text === "string" && text.trim() && this.#say(text.slice(0, config.textLimit)));
   }
 
@@ -198,6 +199,7 @@ class ChatWindow {
     find(".loading")?.remove();
     this.scroller.keep(() => {
       const { client_id: id, status } = pending;
+      if (pending.preview && (status === "cancelled" || status === "sent")) setTimeout(() => URL.revokeObjectURL(pending.preview), 10_000);
       if (status === "cancelled") this.thread.drop(id);
       else if (status !== "sent" || !this.client.state.messages.has(`${pending.session}.${pending.seq}`)) this.thread.pend({ client_id: id, message: pending.message, time: pending.time, preview: pending.preview, progress: status === "uploading" ? pending.progress : undefined, failed: ["failed", "late"].includes(status), reason: this.#reason(pending) });
     });
@@ -266,15 +268,27 @@ class ChatWindow {
     if (this.isShown) this.client.markRead();
   }
 
+  // The service is told once; a frame that is opened anew after an end begins anew.
+  #show() {
+    if (!this.isShown || this.wasShown) return;
+    this.wasShown = true;
+    this.client.shown();
+  }
+
   #visibility() {
     if (!this.isShown) return;
     this.notices.looked();
     if (this.client.state.link !== "idle") {
       this.client.reconnect();
-      if (!this.wasShown || this.client.session?.state === "closed") this.client.shown();
+      this.#show();
     }
-    this.wasShown = true;
     if (this.scroller.atEnd) this.#seen();
+  }
+
+  #hostShows() {
+    if (!this.host.shown && this.client.session?.state === "closed") this.wasShown = false;
+    this.#visibility();
+    if (this.isShown) this.composer.focus();
   }
 
   #reset() {
@@ -301,7 +315,7 @@ class ChatWindow {
       link.addEventListener("click", () => this.host?.post("lang", { lang: link.dataset.lang }));
     }
     addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open], details[open] > .menu-sheet, :popover-open")) return;
+      if (event.key !== "Escape" || event.defaultPrevented || document.querySelector(`dialog[open], details[open] > .menu-sheet${POPOVERS ? ", :popover-open" : ""}`)) return;
       this.host?.post("close");
     });
   }
@@ -335,7 +349,4 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
-const chat = new ChatWindow();
-chat.wasShown = chat.isShown;
-chat.begin();
-export { chat, el };
+new ChatWindow().begin();
