@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.desk.protocol import History, Sync
+from apps.records.access import VIEWED
 from apps.routing import queries as routing
 from apps.routing.models import Availability, Status
 from apps.sessions import files, frames, permissions, queries
@@ -167,12 +168,17 @@ def _for_member(message: Message, member: Member) -> dict:
 
 
 def _log_view(member: Member, sessions: list[ChatSession], address: str, seen: set[UUID]) -> None:
-    """A look into what is not in one's hands now is written down before it is shown (C-9), once a sign-in."""
+    """A look into what is not in one's hands now is written down before it is shown (C-9), once a socket."""
     for session in sessions:
         is_mine = session.agent_id == member.pk and session.state in (State.OFFERED, State.SERVING)
         if is_mine or session.id in seen:
             continue
         trail.append(
-            "session.viewed", member=member, address=address, object_type="session", object_id=session.id
+            VIEWED,
+            member=member,
+            address=address,
+            object_type="record",
+            object_id=session.records.order_by("-number").values_list("id", flat=True).first() or "",
+            values={"session": str(session.id), "from": "desk"},
         )
         seen.add(session.id)

@@ -1,0 +1,66 @@
+"""Workbenches while Redis is away: slower, never wrong (architecture.md, hub)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests import factories as make
+from tests.chatting import Visitor, sign_in
+from tests.live.plain import database, desk_of
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_db")]
+
+
+@pytest.fixture
+def no_redis(stack):
+    yield lambda: stack.kill("redis")
+    stack.start("redis")
+
+
+async def test_desks_go_on_from_the_database(stack, no_redis):
+    agent, other = [await database(make.make_member) for _ in range(2)]
+    channel = await database(make.make_channel)
+    async with desk_of(stack.url, agent) as desk, Visitor(stack.url, channel.key) as visitor:
+        await visitor.say("人工")
+        session = (await desk.expect("userAccessed"))["session"]
+        no_redis()
+        await visitor.say("有人吗")
+        # Unasked, within the two seconds of the hub's look and a little for the machine.
+        rev = (await newest(desk, session))["rev"]
+        await desk.send({"op": "sync", "session": session, "rev": 0, "note": 0})
+        synced = await desk.expect("synced", session=session)
+        assert synced["rev"] >= rev
+        assert (await desk.say(session, "在的"))["seq"] == synced["seq"] + 1
+        await visitor.until(lambda: "在的" in visitor.texts(session), 10)
+
+        async with desk_of(stack.url, agent, cookie=desk.cookie) as tab:
+            assert (await tab.command("set_status", status="rest"))["ok"]
+            assert (await desk.expect("statusChanged", seconds=6, status="rest"))["op"] == "statusChanged"
+
+        async with desk_of(stack.url, other) as first:
+            await asyncio.to_thread(sign_in, stack.url, other.account, make.PASSWORD)
+            assert (await first.expect("kicked", seconds=6))["reason"] == "signed_in_elsewhere"
+
+        stack.start("redis")
+        await pushed_again(desk, visitor, session)
+        assert (await desk.command("end", session=session))["ok"]
+
+
+async def newest(desk, session: str) -> dict:
+    """The first pong that names the session."""
+    while True:
+        pong = await desk.expect("pong", seconds=8)
+        if session in pong["sessions"]:
+            return {"rev": pong["sessions"][session][0]}
+
+
+async def pushed_again(desk, visitor, session: str) -> None:
+    """Messages come by themselves again soon after Redis is back."""
+    for attempt in range(20):
+        await visitor.say(f"回来了 {attempt}")
+        await asyncio.sleep(0.5)
+        if any(f["op"] == "message" and f["message"].get("text") == f"回来了 {attempt}" for f in desk.unread):
+            return
+    raise AssertionError("no push since Redis is back")
