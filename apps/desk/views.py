@@ -38,7 +38,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     """The workbench (D-1); members who do not serve are told where else to go."""
     has_console = may(request.user, Ability.ENTER_CONSOLE)
     if not request.user.serves:
-        return render(request, "desk/not_serving.html", {"has_console": has_console}, status=403)
+        return render(request, "desk/not_serving.html", {"has_console": has_console})
     context = {
         "has_console": has_console,
         "words": desk_words(),

@@ -46,7 +46,7 @@ export class ChatThread {
     bench.desk.on("read", mine(() => this.#read()));
     bench.desk.on("typing", mine(() => this.#typing()));
     bench.desk.on("session", mine(() => this.#read()));
-    bench.desk.on("list", () => this.#over());
+    bench.desk.on("list", () => this.#listed());
     bench.desk.on("ready", () => this.#load());
     document.addEventListener("visibilitychange", () => this.#markRead());
     addEventListener("focus", () => this.#markRead());
@@ -58,7 +58,7 @@ export class ChatThread {
 
   #choose() {
     const { session } = this;
-    this.shownId = session?.id ?? "";
+    this.shownId = this.bench.chosenId;
     this.thread.clear();
     this.shownNotes.clear();
     this.pendings.clear();
@@ -234,6 +234,12 @@ export class ChatThread {
     const typing = this.session?.typing;
     this.typing.hidden = !typing;
     if (typing) this.typing.lastElementChild.textContent = typing.preview ? say("typing_preview", { text: typing.preview }) : say("typing");
+  }
+
+  /** After a reload the chosen session may come with the list. */
+  #listed() {
+    this.#over();
+    if (this.session?.summary && this.drawn?.size === 0) this.#load();
   }
 
   #over() {
