@@ -4,6 +4,7 @@ import os
 import warnings
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csdesk.settings")
 
@@ -52,6 +53,8 @@ app.conf.update(
             # A tick that waited is worth nothing: the next one does its work.
             "options": {"queue": "clock", "expires": 1},
         },
+        "purge": {"task": "routing.tasks.purge", "schedule": crontab(hour=3, minute=40)},
+        "purge_uploads": {"task": "routing.tasks.purge_uploads", "schedule": crontab(minute="*/15")},
     },
     beat_max_loop_interval=1,
 )
