@@ -2,6 +2,7 @@
 import { fill } from "../ui/dom.js";
 
 const SOUND_KEY = "csdesk-sound";
+const SAID_MS = 5000;
 
 export class Notices {
   #words;
@@ -12,6 +13,7 @@ export class Notices {
   #button = document.querySelector("[data-sound]");
   #audio = null;
   #rangAt = 0;
+  #said = 0;
 
   /** @param {{words: Object<string,string>, store: Storage, host: import("./host.js").Host|null}} options */
   constructor({ words, store, host }) {
@@ -30,8 +32,16 @@ export class Notices {
   arrived(frame, text, seen) {
     const name = frame.from.name || this.#words.service;
     this.#says.textContent = fill(this.#words.says, { name, text: String(text).slice(0, 300) });
+    clearTimeout(this.#said);
+    this.#said = setTimeout(() => this.silence(), SAID_MS);
     if (seen) return;
     if (frame.from.kind === "agent" || frame.from.kind === "bot") this.#ring();
+  }
+
+  /** What was said aloud is not kept: it may be taken back. */
+  silence() {
+    clearTimeout(this.#said);
+    this.#says.textContent = "";
   }
 
   /** @param {number} count of unread messages */

@@ -190,6 +190,7 @@ class ChatWindow {
     const spokenTo = isNew && live && frame.from.kind !== "customer";
     this.scroller.keep(() => this.thread.put(frame), { fresh: spokenTo });
     this.#empty();
+    if (frame.message.type === "recalled") this.notices.silence();
     if (!spokenTo) return;
     this.notices.arrived(frame, this.thread.spoken(frame), this.isShown && this.scroller.atEnd);
     if (this.isShown && this.scroller.atEnd) this.#seen();

@@ -23,9 +23,12 @@ class Agent:
 
     def close(self) -> None:
         """End what is open, go offline and leave."""
-        for session in self.open_sessions():
-            self.order("end", session=session)
-        self.order("set_status", status="offline")
+        # The next customer in line may come while the last one goes.
+        for _round in range(20):
+            for session in self.open_sessions():
+                self._wait(self.desk.command("end", session=session))
+            if self._wait(self.desk.command("set_status", status="offline"))["ok"]:
+                break
         self._wait(self.desk.__aexit__())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)

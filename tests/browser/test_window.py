@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 
 import pytest
 from PIL import Image
@@ -13,16 +12,8 @@ from playwright.sync_api import expect
 from tests.browser.agents import Agent
 from tests.browser.windows import new_channel, new_words, open_window
 from tests.browsers import Pages
-from tests.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("live_db")
-
-
-@pytest.fixture
-def agent(stack: Stack) -> Iterator[Agent]:
-    someone = Agent(stack.url, "agent1@example.com", stack.password)
-    yield someone
-    someone.close()
 
 
 def a_picture(width: int = 800, height: int = 500) -> bytes:

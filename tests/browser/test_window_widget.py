@@ -21,13 +21,6 @@ from tests.stack import Stack
 pytestmark = pytest.mark.usefixtures("live_db")
 
 
-@pytest.fixture
-def agent(stack: Stack) -> Iterator[Agent]:
-    someone = Agent(stack.url, "agent2@example.com", stack.password)
-    yield someone
-    someone.close()
-
-
 class HostPages:
     """Somebody else's site: another origin whose page embeds the widget."""
 
@@ -104,7 +97,7 @@ def test_the_conversation_goes_on_after_a_reload(page_factory: Pages, agent: Age
     words = new_words("From the shop")
     window.say(words)
     session = agent.until_served(words)
-    window.expect_state("With 陈启航")
+    window.expect_state("With 林晓雯")
     window.place.get_by_role("button", name="Minimise").click()
     expect(page.locator("iframe")).to_be_hidden()
     agent.say(session, "Here I am")
