@@ -19,6 +19,7 @@ class ReceptionSettings(Section):
 
     name: ClassVar[str] = "reception"
     title: ClassVar = _("Reception")
+    help: ClassVar = _("How a waiting customer reaches an agent. Groups may have their own way.")
     order: ClassVar[int] = 20
 
     reception: str = choice(Reception.AUTOMATIC, _("Reception"), Reception.choices)
@@ -38,6 +39,7 @@ class QueueSettings(Section):
 
     name: ClassVar[str] = "queue"
     title: ClassVar = _("Queue")
+    help: ClassVar = _("How long, and how many, customers may wait. Groups may have their own limits.")
     order: ClassVar[int] = 30
 
     wait_seconds: int = whole(1800, _("Waiting limit"), minimum=10, maximum=86_400, unit=SECONDS)
@@ -51,6 +53,7 @@ class FlowSettings(Section):
 
     name: ClassVar[str] = "flow"
     title: ClassVar = _("To human")
+    help: ClassVar = _("Words with which a customer asks for a human.")
     order: ClassVar[int] = 10
 
     keywords: tuple[str, ...] = lines(
@@ -71,6 +74,9 @@ class PresenceSettings(Section):
 
     name: ClassVar[str] = "presence"
     title: ClassVar = _("Availability")
+    help: ClassVar = _(
+        "What happens when an agent takes a break, finishes a session or loses the connection."
+    )
     order: ClassVar[int] = 40
 
     grace_seconds: int = whole(
@@ -92,6 +98,7 @@ class PromptSettings(Section):
 
     name: ClassVar[str] = "prompts"
     title: ClassVar = _("Prompts")
+    help: ClassVar = _("The words customers get at each turn, in their language. Each can be switched off.")
     order: ClassVar[int] = 15
 
     welcome: Words = words(
