@@ -12,7 +12,7 @@ from apps.team import trail
 
 SEARCHED, VIEWED, DOWNLOADED = "record.searched", "record.viewed", "record.downloaded"
 _EMAIL = re.compile(r"([^\s@])[^\s@]*(@[^\s@]+)")
-_PHONE = re.compile(r"(\d[\d\s-]{1,3})[\d\s-]{3,}(\d{4})")
+_PHONE = re.compile(r"(\d{3})[\d\s-]{3,}(\d{4})")
 
 
 def searched(request: HttpRequest, filters: Filters, shown: int) -> None:

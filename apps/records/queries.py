@@ -231,9 +231,9 @@ def notes_of(session_id: UUID) -> list[Note]:
     return list(Note.objects.filter(session_id=session_id).select_related("author").order_by("number"))
 
 
-def rating_of(session_id: UUID) -> Rating | None:
-    """The last rating that the customer has given for the session."""
-    return Rating.objects.filter(session_id=session_id, level__isnull=False).order_by("-rated_at").first()
+def rating_of(record: ServiceRecord) -> Rating | None:
+    """What the customer has said about this record's part of the session."""
+    return record.ratings.filter(level__isnull=False).order_by("-rated_at").first()
 
 
 def accesses_of(parts: list[ServiceRecord], most: int = 50) -> list[TrailEntry]:

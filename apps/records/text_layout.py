@@ -45,7 +45,7 @@ def head(
     yield _line(_("Group"), record.group.name if record.group else "–")
     yield _line(_("Agent"), _agent(record.agent))
     yield _line(_("Started"), moment(session.started_at, zone))
-    yield _line(_("Ended"), moment(session.ended_at, zone))
+    yield _line(pgettext("time", "Ended"), moment(session.ended_at, zone))
     yield _line(_("Service status"), record.get_status_display() or session.get_state_display())
     yield _line(_("Wait"), durations.clock_label(durations.wait(record)))
     yield _line(_("Service time"), durations.clock_label(durations.service(record)))

@@ -61,7 +61,7 @@ def transcript(record: ServiceRecord, reader: Member) -> Transcript:
     return Transcript(
         record,
         parts,
-        queries.rating_of(record.session_id),
+        queries.rating_of(record),
         {
             "messages": _messages(record, reader),
             "notes": [_note(note) for note in queries.notes_of(record.session_id)],

@@ -42,11 +42,16 @@ def _page(view):
                 return view(request, *args, **kwargs)
             except DatabaseError:
                 # Without its entry in the trail nothing is shown (X-14), so both are one case.
-                if transaction.get_connection().in_atomic_block:
+                if _is_in_transaction():
                     raise
                 return _told(request, 503)
 
     return shown
+
+
+def _is_in_transaction() -> bool:
+    """Whether somebody around the view has a transaction open, which then is lost and theirs to end."""
+    return transaction.get_connection().in_atomic_block
 
 
 @_page
