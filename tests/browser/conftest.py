@@ -1,12 +1,15 @@
-"""Fixtures of the browser tests."""
+"""Fixtures of the browser tests: an agent behind the window, customers and workbenches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.browser.agents import Agent
+from tests.browser.customers import Customer
+from tests.browser.workbenches import Workbenches
+from tests.browsers import Pages
 from tests.stack import Stack
 
 
@@ -16,3 +19,25 @@ def agent(stack: Stack) -> Iterator[Agent]:
     someone = Agent(stack.url, "agent1@example.com", stack.password)
     yield someone
     someone.close()
+
+
+@pytest.fixture
+def open_workbench(page_factory: Pages, stack: Stack, live_db: None) -> Iterator[Workbenches]:
+    """`open_workbench(member, size=…, lang=…)` signs a member of their own in and opens the workbench."""
+    benches = Workbenches(page_factory, stack)
+    yield benches
+    benches.close()
+
+
+@pytest.fixture
+def new_customer(stack: Stack) -> Iterator[Callable[[], Customer]]:
+    """`new_customer()` is a visitor at the demo channel."""
+    everybody: list[Customer] = []
+
+    def arrive() -> Customer:
+        everybody.append(Customer(stack.url))
+        return everybody[-1]
+
+    yield arrive
+    for customer in everybody:
+        customer.close()
