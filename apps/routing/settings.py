@@ -151,14 +151,14 @@ class PromptSettings(Section):
             "zh-hans": "由于您长时间未回复，本次会话已自动结束。如需帮助，欢迎随时再来。",
             "en": "We haven't heard from you for a while, so this chat has ended. Write again any time.",
         },
-        _("Ended by time-out"),
+        _("Last words after a time-out"),
     )
     active_close: Words = words(
         {
             "zh-hans": "本次会话已结束，感谢您的咨询，祝您生活愉快！",
             "en": "This chat has ended. Thank you for contacting us!",
         },
-        _("Ended by somebody"),
+        _("Last words when somebody ends it"),
     )
     off_hours: Words = words(
         {
