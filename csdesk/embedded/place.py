@@ -39,7 +39,7 @@ class Place:
         data = data.resolve()
         user = _service_user() if os.geteuid() == 0 else None
         try:
-            data.mkdir(parents=True, exist_ok=True)
+            data.mkdir(mode=0o700, parents=True, exist_ok=True)
             logs = data / "logs"
             logs.mkdir(exist_ok=True)
             sockets = _socket_folder(data)

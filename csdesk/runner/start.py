@@ -88,7 +88,7 @@ class Runner:
     def _claim(self) -> None:
         """The data folder and the port are ours, or CannotRun."""
         try:
-            self.data.mkdir(parents=True, exist_ok=True)
+            self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.take(self.url)
         except AlreadyRunning as other:
             raise CannotRun(f"already running: {other}; stop it first", RUNS_ALREADY) from None
