@@ -5,7 +5,6 @@ import re
 import secrets
 from datetime import timedelta
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.sessions.models import Channel, VisitorToken
@@ -57,13 +56,6 @@ def check(text: object) -> VisitorToken:
 def revoke(visitor_id: object) -> int:
     """End all tokens of a visitor at once; returns how many."""
     return VisitorToken.objects.filter(visitor_id=visitor_id).delete()[0]
-
-
-def purge() -> int:
-    """Delete the tokens that cannot be used any more; returns how many."""
-    now = clock.now()
-    over = Q(expires_at__lte=now) | Q(renewed_at__lte=now - OVERLAP)
-    return VisitorToken.objects.filter(over).delete()[0]
 
 
 def _new(**facts: object) -> tuple[str, VisitorToken]:

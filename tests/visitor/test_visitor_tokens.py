@@ -101,13 +101,3 @@ def test_a_token_of_a_closed_channel_is_refused():
     channel.save()
     with pytest.raises(Unauthorized):
         tokens.check(text)
-
-
-def test_purging_takes_what_cannot_be_used_any_more(later):
-    old, _row = tokens.issue(make.make_channel())
-    new, _row = tokens.renew(old)
-    later(seconds=61)
-    assert tokens.purge() >= 1
-    assert tokens.check(new)
-    with pytest.raises(Unauthorized):
-        tokens.check(old)
