@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -36,6 +37,7 @@ SILENCE = 45.0
 # A message may be posted by a right that was read so long ago.
 RIGHT_KEEPS = 1.0
 NO_HELLO, NOT_SIGNED_IN, ABUSE, KICKED, SILENT = 4001, 4003, 4008, 4009, 4010
+COME_BACK_MS = (1_000, 3_000)
 TOO_MUCH = gettext_lazy("That was too much at once. Please wait a moment.")
 TAKEN = frozenset({"op", "id", "ok", "code", "detail", "client_id", "reason"})
 
@@ -115,9 +117,17 @@ class DeskConsumer(DoorConsumer):
             await self._answer(command)
         except DomainError as error:
             self._refused(error, command.reply)
+            if isinstance(command, protocol.Hello):
+                self._come_back()
         except Exception:
             log.exception("%s failed", command.op, extra={"session_id": getattr(command, "session", None)})
             self._refused(Unavailable(_("That did not work just now. Please try again.")), command.reply)
+            if isinstance(command, protocol.Hello):
+                self._come_back()
+
+    def _come_back(self) -> None:
+        """Half a desk is none: the client comes back in a moment and begins anew."""
+        self.bye("unavailable", hub.RESTART_CODE, retry_ms=random.randint(*COME_BACK_MS))  # noqa: S311
 
     async def _answer(self, command: protocol.Command) -> None:
         match command:
@@ -186,10 +196,6 @@ class DeskConsumer(DoorConsumer):
                 self._refused(error, command.reply)
                 self.close_with(NOT_SIGNED_IN)
                 return
-            except Exception:
-                # The database is away: the client may try again on this socket.
-                self._patience = self._loop.call_later(HELLO_WITHIN, self.close_with, NO_HELLO)
-                raise
             await self._enter(member)
         elif not await self._right():
             return
