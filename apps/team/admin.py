@@ -161,7 +161,7 @@ class MemberAdmin(ConsoleAdmin):
     delete_confirmation_template = "console/member_delete.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
-        return visible_members(request.user).prefetch_related("memberships__group")
+        return visible_members(request.user).order_by(*self.ordering).prefetch_related("memberships__group")
 
     @admin.display(description=gettext_lazy("role"), ordering="role")
     def role_label(self, member: Member) -> str:
@@ -319,7 +319,12 @@ class GroupAdmin(ConsoleAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SkillGroup]:
         visible = visible_groups(request.user).values("pk")
-        return groups_with_counts().filter(pk__in=visible).prefetch_related("memberships__member")
+        return (
+            groups_with_counts()
+            .filter(pk__in=visible)
+            .order_by("name")
+            .prefetch_related("memberships__member")
+        )
 
     @admin.display(description=gettext_lazy("members"), ordering="member_count")
     def member_count(self, group: SkillGroup) -> int:

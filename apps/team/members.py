@@ -75,7 +75,7 @@ def delete(member: Member, actor: Member, *, address: str = "") -> None:
 def check_names(member: Member) -> None:
     """Account and e-mail each name one member only, in any case: also not another's other name (T-2)."""
     others = Member.objects.present().exclude(pk=member.pk)
-    for field in ("account", "email"):
+    for field in ("email", "account"):
         name = getattr(member, field)
         if others.filter(Q(account__iexact=name) | Q(email__iexact=name)).exists():
             raise Invalid(_("Another member has this name already."), field=field)

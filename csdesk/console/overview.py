@@ -30,9 +30,7 @@ MARKS = {
 
 def live(request: HttpRequest) -> HttpResponse:
     """Only the figures, for the page to renew itself."""
-    response = render(request, "console/live.html", figures(request.user))
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, "console/live.html", figures(request.user))
 
 
 def figures(member: Member) -> dict[str, Any]:

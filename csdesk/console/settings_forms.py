@@ -110,9 +110,9 @@ class SectionForm(forms.Form):
         self.settings = {field.name: field for field in fields(section)}
         initial = {name: getattr(section, name) for name in self.settings}
         super().__init__(data, initial={**initial, "version": section.version})
-        for name, field in self.settings.items():
-            self.fields[name] = form_field(field)
-            if self.is_bound and self.errors.get(name):
+        self.fields |= {name: form_field(field) for name, field in self.settings.items()}
+        for name in self.errors:  # none when nothing was posted
+            if name in self.fields:
                 self.fields[name].widget.attrs["aria-invalid"] = "true"
 
     def clean(self) -> dict:
