@@ -173,16 +173,18 @@ class Hub:
         task.add_done_callback(self._tasks.discard)
 
     async def _stay_connected(self) -> None:
-        wait = 0.1
+        wait, is_known = 0.1, False
         while True:
             try:
                 await self._connect()
-                wait = 0.1
+                wait, is_known = 0.1, False
                 await asyncio.wait({self._reader})
                 log.warning("hub: connection to Redis lost: %s", _why(self._reader))
             except Exception as error:
                 # Whatever it was: the hub must come back, and sockets work meanwhile.
-                log.warning("hub: Redis does not answer: %s", type(error).__name__)
+                if not is_known:
+                    log.warning("hub: Redis does not answer: %s", type(error).__name__)
+                is_known = True
             finally:
                 await self._disconnected()
             await asyncio.sleep(wait)

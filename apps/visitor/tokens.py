@@ -31,7 +31,8 @@ def renew(text: object) -> tuple[str, VisitorToken]:
     """
     old = check(text)
     now = clock.now()
-    VisitorToken.objects.filter(hash=old.hash, renewed_at__isnull=True).update(renewed_at=now)
+    first = VisitorToken.objects.filter(hash=old.hash, renewed_at__isnull=True)
+    first.update(renewed_at=now, expires_at=now + OVERLAP)
     return _new(channel_id=old.channel_id, visitor_id=old.visitor_id)
 
 
@@ -43,7 +44,7 @@ def check(text: object) -> VisitorToken:
     if found is None:
         raise Unauthorized(_("This token is not valid."))
     now = clock.now()
-    if found.expires_at <= now or (found.renewed_at and found.renewed_at + OVERLAP <= now):
+    if found.expires_at <= now:
         raise TokenExpired(_("This token is no longer valid."))
     if not found.channel.is_active:
         raise Unauthorized(_("This channel is closed."))
