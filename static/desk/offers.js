@@ -35,14 +35,14 @@ export class Offers {
       row.classList.remove("gone");
       this.#fill(row, session);
     }
-    for (const row of rows.values()) this.#away(row);
+    for (const row of rows.values()) this.#away(row, offered.length > 0);
     this.count.textContent = offered.length;
     this.section.hidden = this.list.children.length === 0;
   }
 
   // Were the next row to move up under the pointer, a click would take the wrong one.
-  #away(row) {
-    if (!this.section.matches(":hover")) return row.remove();
+  #away(row, hasOthers) {
+    if (!hasOthers || !this.section.matches(":hover")) return row.remove();
     row.classList.add("gone");
     for (const button of row.querySelectorAll("button")) button.disabled = true;
   }

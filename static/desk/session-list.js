@@ -88,18 +88,19 @@ export class SessionList {
   }
 }
 
-/** A session's last words on one line. @param {{text: string, kind: string, by?: string}} last */
+/** A session's last words on one line. @param {{text: string, kind: string, from: string}} last */
 export function lastWords(last) {
-  const text = last.text || say(`kind_${last.kind}`);
-  const isMine = last.from === "agent";
-  return isMine ? say("you_said", { text }) : text;
+  const hasWords = ["text", "file", "custom"].includes(last.kind) && last.text;
+  const kind = last.kind === "text" || !last.kind ? "" : say(`kind_${last.kind}`);
+  const text = [kind, hasWords ? last.text : ""].filter(Boolean).join(" ");
+  return last.from === "agent" ? say("you_said", { text }) : text;
 }
 
 function overText(session) {
   const status = session.summary.status ?? session.left?.status;
   const words = status ? say(`status_${status}`) : leftWords(session);
   const rating = session.summary.rating ? say("rated", { level: session.summary.rating }) : "";
-  return [rating, words, session.summary.last?.text].filter(Boolean).join(" · ");
+  return [rating, words, session.summary.last ? lastWords(session.summary.last) : ""].filter(Boolean).join(" · ");
 }
 
 /** Why a session left my open list. */

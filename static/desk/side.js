@@ -46,7 +46,7 @@ export class Side {
     bench.addEventListener("chosen", () => this.#show());
     bench.desk.on("ready", () => this.#show());
     bench.desk.on("session", ({ session }) => session === bench.chosenId && this.#head());
-    for (const event of ["notes", "messages"]) bench.desk.on(event, ({ session }) => session === bench.chosenId && this.#notes());
+    bench.desk.on("notes", ({ session }) => session === bench.chosenId && this.#notes());
     this.choose("replies");
     this.#show();
   }

@@ -107,7 +107,7 @@ export class TransferDialog {
   }
 
   #group(group) {
-    const why = group.signedIn === 0 || group.signed_in === 0 ? say("nobody_signed_in") : "";
+    const why = group.choosable === false ? say("nobody_signed_in") : "";
     return this.#row(
       String(group.id),
       why,
@@ -142,6 +142,7 @@ export class TransferDialog {
 
 /** Why an agent cannot be chosen now, or nothing. */
 function whyNot(agent) {
+  if (agent.choosable) return "";
   if (agent.status !== "free") return say(agent.status);
   return agent.limit && agent.load >= agent.limit ? say("busy") : "";
 }

@@ -22,7 +22,7 @@
  *   customer: {id: string, name: string, avatar: string, online: boolean, tags: string[]},
  *   channel: {name: string, kind: string}, group: object|null, started: number, assigned: number|null,
  *   offer_ends?: number, waiting_since?: number, held: boolean, unread: number, seq: number, rev: number,
- *   note: number, last: {text: string, time: number, kind: string}|null}} Summary
+ *   note: number, last: {text: string, time: number, kind: string, from: string}|null}} Summary
  * @typedef {{clientId: string, session: string, message: object, time: number, code: string, detail: string,
  *   state: "sending"|"sent"|"failed", seq: number}} Pending
  */
@@ -156,11 +156,41 @@ export class DeskSession {
     else if (summary.state) this.leave(null);
   }
 
+  /**
+   * A message says what has become of the summary too: last words, unread, since when the customer waits.
+   * @param {Message} message
+   */
+  heard(message) {
+    const { summary } = this;
+    if (!summary) return;
+    const { seq, time, from, message: content } = message;
+    const isNewest = seq > (summary.seq ?? 0);
+    const isLast = seq === summary.last?.seq && content.type === "recalled";
+    if (!isNewest && !isLast) return;
+    summary.seq = Math.max(seq, summary.seq ?? 0);
+    if (from.kind === "system") return;
+    summary.last = { text: wordsOf(content), time, kind: content.type, from: from.kind, seq };
+    if (isLast) return;
+    if (from.kind === "customer") {
+      summary.unread = (summary.unread ?? 0) + 1;
+      summary.waiting_since ||= time;
+    } else if (from.kind === "agent") {
+      Object.assign(summary, { waiting_since: null, held: false });
+    }
+  }
+
   leave(frame) {
     this.left = frame ?? this.left;
     this.leftAt ||= Date.now();
     this.place = "over";
   }
+}
+
+/** The words of a message on one line. @param {object} content */
+function wordsOf(content) {
+  const card = content.data?.content;
+  const words = content.text ?? content.file?.name ?? card?.header ?? card?.name ?? card?.title ?? "";
+  return String(words).replace(/\s+/g, " ").slice(0, 200);
 }
 
 /** Index of the first entry for which `isBefore` no longer holds; new entries mostly belong to the end. */
@@ -677,11 +707,13 @@ export class Desk {
     }
     const target = session ?? this.#session(message.session);
     const isNew = target.merge(message);
+    if (!asked) target.heard(message);
     if (target.loaded || target.syncing) target.took(message.rev);
     this.#arrivedBack(message);
     if (isNew && target.loaded && !target.syncing && !asked) this.#arrived(target, message);
     this.#check(target);
     this.#emit("messages", { session: target.id, message });
+    this.#emit("session", { session: target.id });
     this.#showLive();
   }
 
@@ -784,6 +816,7 @@ export class Desk {
     const session = this.sessions.get(id);
     if (!session) return;
     if (by === "customer") session.customerRead = Math.max(session.customerRead, seq);
+    else if (session.summary && seq >= (session.summary.seq ?? 0)) session.summary.unread = 0;
     this.#emit("read", { session: id });
   }
 

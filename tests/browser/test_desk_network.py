@@ -151,9 +151,10 @@ def test_a_refused_message_can_be_tried_again_or_given_up(served) -> None:
 
 def test_the_composer_says_when_the_view_is_behind(served) -> None:
     bench, customer, network = served
-    lost = new_words("unseen")
-    network.lose = lambda frame: frame["op"] in ("message", "synced") or frame.get("text") == lost
+    lost, seen = new_words("unseen"), new_words("seen")
+    network.lose = lambda frame: frame["op"] == "synced" or frame.get("message", {}).get("text") == lost
     customer.say(lost)
+    customer.say(seen)
     expect(bench.live).to_have_attribute("data-live", "catching")
     bench.say("Is anybody there?")
     expect(bench.notice).to_contain_text("Catching up")
