@@ -14,6 +14,7 @@ import random
 from functools import partial
 from uuid import UUID, uuid4
 
+from django.db import Error as DatabaseError
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -116,14 +117,21 @@ class DeskConsumer(DoorConsumer):
         try:
             await self._answer(command)
         except DomainError as error:
-            self._refused(error, command.reply)
-            if isinstance(command, protocol.Hello):
-                self._come_back()
-        except Exception:
-            log.exception("%s failed", command.op, extra={"session_id": getattr(command, "session", None)})
-            self._refused(Unavailable(_("That did not work just now. Please try again.")), command.reply)
-            if isinstance(command, protocol.Hello):
-                self._come_back()
+            self._failed(command, error)
+        except Exception as error:
+            told = {"session_id": getattr(command, "session", None)}
+            if isinstance(error, DatabaseError):
+                log.warning(
+                    "%s: the database does not answer: %s", command.op, type(error).__name__, extra=told
+                )
+            else:
+                log.exception("%s failed", command.op, extra=told)
+            self._failed(command, Unavailable(_("That did not work just now. Please try again.")))
+
+    def _failed(self, command: protocol.Command, error: DomainError) -> None:
+        self._refused(error, command.reply)
+        if isinstance(command, protocol.Hello):
+            self._come_back()
 
     def _come_back(self) -> None:
         """Half a desk is none: the client comes back in a moment and begins anew."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from apps.routing.models import Availability
+from apps.routing.models import Availability, WebPulse
 from apps.sessions.models import ChatSession
 from csdesk import clock
 from tests import factories as make
@@ -151,6 +151,12 @@ async def test_queue_counts_come_to_the_members_of_the_group(stack):
         )
         assert (await room.one.command("set_status", status="free"))["ok"]
         await room.one.expect("callIn", seconds=2, session=room.session)
+
+
+async def test_the_web_process_is_alive_without_any_workbench(stack):
+    seen = await database(lambda: WebPulse.objects.latest("seen_at").seen_at)
+    await asyncio.sleep(2.5)
+    assert await database(lambda: WebPulse.objects.latest("seen_at").seen_at) > seen
 
 
 async def test_two_tabs_are_one_place_and_the_last_one_starts_the_grace(stack):

@@ -1,4 +1,4 @@
-"""Workbenches while Redis is away: slower, never wrong (architecture.md, hub)."""
+"""Workbenches while Redis or the database is away: slower or told to come back, never wrong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests import factories as make
 from tests.chatting import Visitor, sign_in
-from tests.live.plain import database, desk_of
+from tests.live.plain import database, desk_of, socket_to
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_db")]
 
@@ -46,6 +46,34 @@ async def test_desks_go_on_from_the_database(stack, no_redis):
         stack.start("redis")
         await pushed_again(desk, visitor, session)
         assert (await desk.command("end", session=session))["ok"]
+
+
+@pytest.fixture
+def no_database(stack):
+    yield lambda: stack.kill("postgres")
+    stack.start("postgres")
+
+
+async def test_without_the_database_hello_says_when_to_come_back(stack, no_database):
+    agent = await database(make.make_member)
+    cookie = await asyncio.to_thread(sign_in, stack.url, agent.account, make.PASSWORD)
+    async with desk_of(stack.url, agent, cookie=cookie) as desk:
+        no_database()
+        async with socket_to(stack.url, cookie=cookie) as plain:
+            await plain.send({"op": "hello"})
+            assert (await plain.expect("error"))["code"] == "unavailable"
+            assert (await plain.expect("bye"))["retry_ms"] >= 1_000
+            assert await plain.closed() == 4012
+        refused = await desk.command("set_status", status="rest")
+        assert (refused["ok"], refused["code"]) == (False, "unavailable")
+        stack.start("postgres")
+        # The socket that was open has lived through it.
+        for _ in range(40):
+            if (await desk.command("set_status", status="rest"))["ok"]:
+                break
+            await asyncio.sleep(0.25)
+        async with desk_of(stack.url, agent, cookie=cookie) as second:
+            assert second.ready["status"] == "rest"
 
 
 async def newest(desk, session: str) -> dict:
