@@ -123,12 +123,20 @@ class Runner:
         if prepared.is_current():
             return
         say("csdesk: preparing the database …")
-        done = subprocess.run(
-            [sys.executable, "manage.py", "prepare"], cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL
+        # In a session of its own: Ctrl-C is ours to pass on.
+        work = subprocess.Popen(
+            [sys.executable, "manage.py", "prepare"],
+            cwd=ROOT,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
-        if self.stopping.is_set():
-            return
-        if done.returncode:
+        while work.poll() is None:
+            if self.stopping.wait(0.05):
+                work.terminate()
+                work.wait()
+                return
+        if work.returncode:
             raise CannotRun("the database could not be prepared; the lines above say why")
         prepared.remember()
 

@@ -87,6 +87,15 @@ def run(data: Path, port: int) -> Iterator[Run]:
     running.stop()
 
 
+def test_a_first_start_that_is_stopped_half_way_stops_at_once(data: Path, port: int):
+    """The test after this one shows that the next start makes it good."""
+    run = Run(data, port)
+    assert wait_until(lambda: "making demo data" in run.said, 90, 0.02), run.said
+
+    assert run.stop(signal.SIGINT) == 0
+    assert "Traceback" not in run.said
+
+
 def test_the_first_start_prints_addresses_and_accounts_and_ctrl_c_leaves_nothing(data: Path, port: int):
     run = Run(data, port).wait_ready(90)
     family = psutil.Process(run.process.pid).children(recursive=True)
