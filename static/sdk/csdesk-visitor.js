@@ -183,7 +183,12 @@ export class VisitorClient {
     try {
       const token = await this.#token();
       if (!this.#wanted) return;
-      this.#attach(new WebSocket(`${this.#base.replace(/^http/, "ws")}/ws/visitor/?channel=${encodeURIComponent(this.#channel)}`), token);
+      this.#attach(
+        new WebSocket(
+          `${this.#base.replace(/^http/, "ws")}/ws/visitor/?channel=${encodeURIComponent(this.#channel)}`,
+        ),
+        token,
+      );
     } catch (error) {
       if (["not_found", "not_allowed", "invalid"].includes(error.code)) this.#goneFor(error);
       else this.#retryLater(error.code === "rate_limited" ? 15_000 : 0);
@@ -231,7 +236,8 @@ export class VisitorClient {
     this.#signedIn = false;
     this.#history.busy = false;
     for (const name of ["ping", "pong", "hello", "typing"]) this.#stop(name);
-    for (const [name] of this.#timers) if (name.startsWith("heal") || name.startsWith("sync") || name.startsWith("ack")) this.#stop(name);
+    for (const [name] of this.#timers)
+      if (name.startsWith("heal") || name.startsWith("sync") || name.startsWith("ack")) this.#stop(name);
     for (const answer of this.#answers.splice(0)) answer.reject(new VisitorError("unavailable"));
     this.#typing(false);
     for (const pending of this.state.pending) if (pending.status === "sending") this.#expectAck(pending);
@@ -311,7 +317,13 @@ export class VisitorClient {
     this.#kept = kept;
     const left = (kept.expires || 0) - Date.now();
     const replacedMeanwhile = doubtful && held.token !== kept.token;
-    if (kept.token && left > 0 && left > (kept.expires - (kept.got || 0)) / 4 && (!doubtful || replacedMeanwhile)) return kept.token;
+    if (
+      kept.token &&
+      left > 0 &&
+      left > (kept.expires - (kept.got || 0)) / 4 &&
+      (!doubtful || replacedMeanwhile)
+    )
+      return kept.token;
     return this.#newToken(kept.token);
   }
 
@@ -346,7 +358,10 @@ export class VisitorClient {
   async #post(path, body) {
     const answer = await fetch(this.#base + path, {
       method: "POST",
-      headers: { "Content-Type": "application/json", ...(this.#language ? { "Accept-Language": this.#language } : {}) },
+      headers: {
+        "Content-Type": "application/json",
+        ...(this.#language ? { "Accept-Language": this.#language } : {}),
+      },
       body: JSON.stringify(body),
       credentials: "omit",
     });
@@ -422,7 +437,12 @@ export class VisitorClient {
   // What was open when the connection broke may have ended meanwhile; its sync tells how.
   #nothingOpen() {
     const view = this.session;
-    if (view && view.state !== "closed" && view.known <= view.rev) Object.assign(view, { state: "closed", can: view.can.filter((what) => what === "rate"), position: null });
+    if (view && view.state !== "closed" && view.known <= view.rev)
+      Object.assign(view, {
+        state: "closed",
+        can: view.can.filter((what) => what === "rate"),
+        position: null,
+      });
     this.#keepOpen(null);
     if (view) this.#emit("state", { session: view });
   }
@@ -430,7 +450,19 @@ export class VisitorClient {
   #view(id) {
     let view = this.state.sessions.get(id);
     if (!view) {
-      view = { id, rev: 0, known: 0, stateRev: -1, state: "", agent: null, position: null, can: [], tracked: false, agentRead: 0, seenRev: 0 };
+      view = {
+        id,
+        rev: 0,
+        known: 0,
+        stateRev: -1,
+        state: "",
+        agent: null,
+        position: null,
+        can: [],
+        tracked: false,
+        agentRead: 0,
+        seenRev: 0,
+      };
       this.state.sessions.set(id, view);
     }
     return view;
@@ -451,12 +483,18 @@ export class VisitorClient {
     const key = `${frame.session}.${frame.seq}`;
     const known = this.state.messages.get(key);
     const newest = !this.state.newest || frame.session > this.state.newest;
-    if (!this.#history.busy && !view.tracked && (newest || view.rev === 0 && frame.rev === 1)) view.tracked = true;
+    if (!this.#history.busy && !view.tracked && (newest || (view.rev === 0 && frame.rev === 1)))
+      view.tracked = true;
     if (newest) this.state.newest = frame.session;
     view.seenRev = Math.max(view.seenRev, frame.rev);
     if (!known || known.rev <= frame.rev) {
       const isNew = !known;
-      const live = isNew && view.tracked && frame.rev > view.rev && !this.#timers.has(`sync ${view.id}`) && !this.#history.busy;
+      const live =
+        isNew &&
+        view.tracked &&
+        frame.rev > view.rev &&
+        !this.#timers.has(`sync ${view.id}`) &&
+        !this.#history.busy;
       this.state.messages.set(key, frame);
       if (frame.client_id) this.#settle(frame.client_id);
       if (frame.from.kind === "agent") this.#typing(false);
@@ -516,7 +554,13 @@ export class VisitorClient {
     const view = this.#view(frame.session);
     if (frame.rev < view.stateRev) return;
     view.tracked = true;
-    Object.assign(view, { stateRev: frame.rev, state: frame.state, agent: frame.agent || null, position: frame.position ?? null, can: frame.can || [] });
+    Object.assign(view, {
+      stateRev: frame.rev,
+      state: frame.state,
+      agent: frame.agent || null,
+      position: frame.position ?? null,
+      can: frame.can || [],
+    });
     if (frame.session >= (this.state.session || "")) this.#current(frame.session);
     if (this.state.session === view.id) this.#keepOpen(view.state === "closed" ? null : view.id);
     if (frame.session > (this.state.newest || "")) this.state.newest = frame.session;
@@ -560,7 +604,8 @@ export class VisitorClient {
     }
     const pending = frame.client_id && this.state.pending.find((one) => one.client_id === frame.client_id);
     if (pending) this.#refusedSend(pending, code, detail);
-    else if (this.#answers.length && code !== "rate_limited" && code !== "unknown_op") this.#answers.shift().reject(new VisitorError(code, detail));
+    else if (this.#answers.length && code !== "rate_limited" && code !== "unknown_op")
+      this.#answers.shift().reject(new VisitorError(code, detail));
     else this.#emit("refused", { code, detail });
   }
 
@@ -599,8 +644,22 @@ export class VisitorClient {
    * @returns {string} its client_id
    */
   sendFile(file, name = file.name || "file") {
-    const type = /^image\/(?!svg)/.test(file.type) ? "image" : /^video\//.test(file.type) ? "video" : /^audio\//.test(file.type) ? "voice" : "file";
-    const pending = { client_id: uuid(), message: { type, file: { name, size: file.size, mime: file.type } }, time: Date.now(), status: "uploading", progress: 0, tries: 0, blob: file };
+    const type = /^image\/(?!svg)/.test(file.type)
+      ? "image"
+      : /^video\//.test(file.type)
+        ? "video"
+        : /^audio\//.test(file.type)
+          ? "voice"
+          : "file";
+    const pending = {
+      client_id: uuid(),
+      message: { type, file: { name, size: file.size, mime: file.type } },
+      time: Date.now(),
+      status: "uploading",
+      progress: 0,
+      tries: 0,
+      blob: file,
+    };
     this.state.pending.push(pending);
     this.#emit("pending", { pending });
     this.#uploadNext(pending);
@@ -648,7 +707,12 @@ export class VisitorClient {
     if (!this.#signedIn) return;
     pending.tries += 1;
     const { type, text, data, upload } = pending.message;
-    const message = { type, ...(text !== undefined ? { text } : {}), ...(data ? { data } : {}), ...(upload ? { upload } : {}) };
+    const message = {
+      type,
+      ...(text !== undefined ? { text } : {}),
+      ...(data ? { data } : {}),
+      ...(upload ? { upload } : {}),
+    };
     this.#write({ op: "send", client_id: pending.client_id, message });
   }
 
@@ -677,7 +741,9 @@ export class VisitorClient {
   #refusedSend(pending, code, detail) {
     this.#stop(`ack ${pending.client_id}`);
     if (AGAIN.has(code) && pending.tries < 5) {
-      this.#after(`ack ${pending.client_id}`, 1000 * pending.tries + Math.random() * 500, () => this.#transmit(pending));
+      this.#after(`ack ${pending.client_id}`, 1000 * pending.tries + Math.random() * 500, () =>
+        this.#transmit(pending),
+      );
       return;
     }
     if (code === "upload_gone") delete pending.message.upload;
@@ -704,7 +770,9 @@ export class VisitorClient {
   }
 
   #saveOutbox() {
-    const texts = this.state.pending.filter((one) => !one.blob && one.status !== "sent").map(({ client_id, message, time }) => ({ client_id, message, time }));
+    const texts = this.state.pending
+      .filter((one) => !one.blob && one.status !== "sent")
+      .map(({ client_id, message, time }) => ({ client_id, message, time }));
     try {
       if (texts.length) this.#outboxStore.setItem(this.#outboxKey(), JSON.stringify(texts));
       else this.#outboxStore.removeItem(this.#outboxKey());
@@ -754,7 +822,11 @@ export class VisitorClient {
         await this.#newToken(this.#kept.token).catch(() => {});
         return this.#upload(pending, false);
       }
-      this.#change(pending, { status: "failed", code: error.code, detail: error.code === "unavailable" ? "" : error.message });
+      this.#change(pending, {
+        status: "failed",
+        code: error.code,
+        detail: error.code === "unavailable" ? "" : error.message,
+      });
     } finally {
       this.#uploads.delete(id);
     }
@@ -774,7 +846,13 @@ export class VisitorClient {
       request.onload = () => {
         const data = request.response || {};
         if (request.status >= 200 && request.status < 300) resolve(data);
-        else reject(new VisitorError(data.code || (request.status === 413 ? "too_large" : "unavailable"), data.detail));
+        else
+          reject(
+            new VisitorError(
+              data.code || (request.status === 413 ? "too_large" : "unavailable"),
+              data.detail,
+            ),
+          );
       };
       request.onerror = () => reject(new VisitorError("unavailable"));
       request.onabort = () => reject(new VisitorError("cancelled"));
@@ -786,7 +864,12 @@ export class VisitorClient {
   async #fetchBytes(id, form, token) {
     const abort = new AbortController();
     this.#uploads.set(id, () => abort.abort());
-    const answer = await fetch(`${this.#base}/api/visitor/upload`, { method: "POST", body: form, headers: { Authorization: `Bearer ${token}` }, signal: abort.signal }).catch(() => {
+    const answer = await fetch(`${this.#base}/api/visitor/upload`, {
+      method: "POST",
+      body: form,
+      headers: { Authorization: `Bearer ${token}` },
+      signal: abort.signal,
+    }).catch(() => {
       throw new VisitorError("unavailable");
     });
     const data = await answer.json().catch(() => ({}));
@@ -852,7 +935,9 @@ export class VisitorClient {
   #answerRating(frame) {
     const menu = String(frame.message.data?.src ?? "") === "9" ? frame.message.data.menuContent : null;
     if (!menu?.selected) return;
-    const at = this.#answers.findIndex((answer) => answer.kind === "rating" && answer.sessionId === menu.sessionId);
+    const at = this.#answers.findIndex(
+      (answer) => answer.kind === "rating" && answer.sessionId === menu.sessionId,
+    );
     if (at < 0) return;
     this.#stop(`rating ${menu.sessionId}`);
     this.#answers.splice(at, 1)[0].resolve();
@@ -892,7 +977,12 @@ export class VisitorClient {
   #oldest() {
     let oldest = null;
     for (const frame of this.state.messages.values()) {
-      if (!oldest || frame.session < oldest.session || (frame.session === oldest.session && frame.seq < oldest.seq)) oldest = frame;
+      if (
+        !oldest ||
+        frame.session < oldest.session ||
+        (frame.session === oldest.session && frame.seq < oldest.seq)
+      )
+        oldest = frame;
     }
     return oldest?.id || null;
   }
@@ -916,7 +1006,10 @@ export class VisitorClient {
     if (!seq || seq <= this.#readSeq(view.id)) return;
     this.#keep({ read: { session: view.id, seq } });
     this.#countUnread();
-    if (!this.#timers.has("read")) this.#after("read", READ_MS, () => this.#write({ op: "read", session: view.id, seq: this.#readSeq(view.id) }));
+    if (!this.#timers.has("read"))
+      this.#after("read", READ_MS, () =>
+        this.#write({ op: "read", session: view.id, seq: this.#readSeq(view.id) }),
+      );
   }
 
   #readSeq(session) {
@@ -926,7 +1019,8 @@ export class VisitorClient {
 
   #lastSeq(session) {
     let last = 0;
-    for (const frame of this.state.messages.values()) if (frame.session === session && frame.seq > last) last = frame.seq;
+    for (const frame of this.state.messages.values())
+      if (frame.session === session && frame.seq > last) last = frame.seq;
     return last;
   }
 

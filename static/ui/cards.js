@@ -15,7 +15,8 @@ import { markdown } from "./markdown.js";
  */
 
 const text = (value) => (typeof value === "string" || typeof value === "number" ? String(value) : "");
-const listOf = (value) => (Array.isArray(value) ? value.filter((item) => item && typeof item === "object") : []);
+const listOf = (value) =>
+  Array.isArray(value) ? value.filter((item) => item && typeof item === "object") : [];
 const bubble = (...children) => el("div", { class: "bubble", dir: "auto" }, ...children);
 const lines = (value) => el("p", { class: "lines" }, ...withLinks(text(value)));
 
@@ -109,7 +110,8 @@ function product(content, { words }) {
     url ? el("span", { class: "goods-text host" }, hostOf(url)) : null,
   ];
   const picture = outside(content.pic, words.picture);
-  if (!picture) return url ? link(url, parts, "card card-product") : el("div", { class: "card card-product" }, ...parts);
+  if (!picture)
+    return url ? link(url, parts, "card card-product") : el("div", { class: "card card-product" }, ...parts);
   const body = url ? link(url, parts, "card-product") : el("div", { class: "card-product" }, ...parts);
   return el("div", { class: "card" }, body, el("p", { class: "card-tail" }, picture));
 }
@@ -137,14 +139,20 @@ function order(content, { words }) {
   );
 }
 
-const isOver = (content) => Number(content.expireTime) > 1e9 && Number(content.expireTime) * 1000 < Date.now();
+const isOver = (content) =>
+  Number(content.expireTime) > 1e9 && Number(content.expireTime) * 1000 < Date.now();
 
 function rating(content, context) {
   const { words, side, message } = context;
   const thanks = text(content.thanks || message.message.data?.thanks);
   if (content.selected) return rated(content, thanks, context);
   if (side === "seat") {
-    return el("div", { class: "card card-rating given" }, el("p", { dir: "auto" }, text(content.head)), el("p", { class: "thanks" }, words.rating_waits));
+    return el(
+      "div",
+      { class: "card card-rating given" },
+      el("p", { dir: "auto" }, text(content.head)),
+      el("p", { class: "thanks" }, words.rating_waits),
+    );
   }
   return ratingForm(content, context);
 }
@@ -161,9 +169,19 @@ function rated(content, thanks, { words }) {
   return el(
     "div",
     { class: "card card-rating given" },
-    el("p", {}, el("span", { class: `stars-given${level && level <= 2 ? " bad" : ""}`, "aria-hidden": "true" }, ...Array.from({ length: level }, () => icon("star", "small")))),
+    el(
+      "p",
+      {},
+      el(
+        "span",
+        { class: `stars-given${level && level <= 2 ? " bad" : ""}`, "aria-hidden": "true" },
+        ...Array.from({ length: level }, () => icon("star", "small")),
+      ),
+    ),
     el("p", {}, el("strong", {}, fill(words.rated, { level: word }))),
-    content.selected.comment ? el("p", { class: "thanks", dir: "auto" }, text(content.selected.comment)) : null,
+    content.selected.comment
+      ? el("p", { class: "thanks", dir: "auto" }, text(content.selected.comment))
+      : null,
     thanks ? el("p", { class: "thanks", dir: "auto" }, thanks) : null,
   );
 }
@@ -175,15 +193,32 @@ function ratingForm(content, context) {
   const numbers = Number(content.type) === 2;
   const word = el("p", { class: "level", "aria-live": "polite" });
   const wrong = el("p", { class: "wrong", role: "alert", hidden: !over }, over ? words.rating_over : "");
-  const comment = el("textarea", { class: "comment", rows: "1", maxlength: "1000", placeholder: words.rating_comment, "aria-label": words.rating_comment });
+  const comment = el("textarea", {
+    class: "comment",
+    rows: "1",
+    maxlength: "1000",
+    placeholder: words.rating_comment,
+    "aria-label": words.rating_comment,
+  });
   const submit = el("button", { class: "button primary", type: "submit" }, words.rating_send);
   const menu = levels(content);
   const stars = el(
     "fieldset",
-    { class: numbers ? "stars numbers" : "stars", "aria-label": text(content.head) || words.rating_head, disabled: over },
-    ...menu.flatMap((item, index) => star(item, index, name, numbers, (content_) => (word.textContent = content_))),
+    {
+      class: numbers ? "stars numbers" : "stars",
+      "aria-label": text(content.head) || words.rating_head,
+      disabled: over,
+    },
+    ...menu.flatMap((item, index) =>
+      star(item, index, name, numbers, (content_) => (word.textContent = content_)),
+    ),
   );
-  const more = el("div", { class: "rating-more", hidden: true }, comment, el("div", { class: "card-foot" }, submit));
+  const more = el(
+    "div",
+    { class: "rating-more", hidden: true },
+    comment,
+    el("div", { class: "card-foot" }, submit),
+  );
   stars.addEventListener("change", () => (more.hidden = false));
   const box = el(
     "form",
@@ -218,6 +253,8 @@ function star(item, index, name, numbers, tell) {
   const id = `${name}-${index}`;
   const input = el("input", { type: "radio", name, id, value: index });
   input.addEventListener("change", () => tell(text(item.content)));
-  const face = numbers ? [el("span", { "aria-hidden": "true" }, index + 1), el("span", { class: "unseen" }, text(item.content))] : [el("span", { class: "unseen" }, text(item.content)), icon("star")];
+  const face = numbers
+    ? [el("span", { "aria-hidden": "true" }, index + 1), el("span", { class: "unseen" }, text(item.content))]
+    : [el("span", { class: "unseen" }, text(item.content)), icon("star")];
   return [input, el("label", { for: id, title: text(item.content) }, ...face)];
 }

@@ -20,12 +20,31 @@ export function el(tag, props = {}, ...children) {
     else if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else element.setAttribute(key, value === true ? "" : String(value));
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false && child !== "").map((child) => (child instanceof Node ? child : String(child))));
+  element.append(
+    ...children
+      .flat()
+      .filter((child) => child !== null && child !== undefined && child !== false && child !== "")
+      .map((child) => (child instanceof Node ? child : String(child))),
+  );
   return element;
 }
 
 const SVG = "http://www.w3.org/2000/svg";
 const SPRITE = new URL("./icons.svg", import.meta.url).pathname;
+
+let isHere = false; // the sprite's symbols stand in this page, so they are there without a network, too
+
+async function bringSprite() {
+  const answer = await fetch(SPRITE);
+  if (!answer.ok) return;
+  const sprite = new DOMParser().parseFromString(await answer.text(), "image/svg+xml").documentElement;
+  if (sprite.nodeName !== "svg") return;
+  sprite.setAttribute("class", "sprite");
+  sprite.setAttribute("aria-hidden", "true");
+  document.body.append(document.importNode(sprite, true));
+  isHere = true;
+}
+bringSprite().catch(() => {}); // then each symbol is fetched by itself
 
 /**
  * A symbol of the sprite, such as icon("send").
@@ -37,7 +56,7 @@ export function icon(name, size = "") {
   svg.setAttribute("class", size ? `icon ${size}` : "icon");
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `${SPRITE}#i-${name}`);
+  use.setAttribute("href", `${isHere ? "" : SPRITE}#i-${name}`);
   svg.append(use);
   return svg;
 }
@@ -64,7 +83,11 @@ export function safeUrl(value) {
  * @param {string} [className]
  */
 export function link(url, children, className) {
-  return el("a", { class: className, href: url.href, target: "_blank", rel: "noopener noreferrer nofollow" }, ...children);
+  return el(
+    "a",
+    { class: className, href: url.href, target: "_blank", rel: "noopener noreferrer nofollow" },
+    ...children,
+  );
 }
 
 /** The host as people read it. @param {URL} url */
@@ -103,7 +126,9 @@ export function withLinks(text) {
  * @param {Object<string, string|number>} [gaps]
  */
 export function fill(template, gaps = {}) {
-  return String(template ?? "").replace(/\{(\w+)\}/g, (whole, key) => (key in gaps ? String(gaps[key]) : whole));
+  return String(template ?? "").replace(/\{(\w+)\}/g, (whole, key) =>
+    key in gaps ? String(gaps[key]) : whole,
+  );
 }
 
 const segments = "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;

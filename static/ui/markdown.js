@@ -1,7 +1,8 @@
 // The part of Markdown that answers use (src 30), straight into the page: no markup passes through.
 import { el, hostOf, link, safeUrl, withLinks } from "./dom.js";
 
-const INLINE = /(`+)([^`]|[^`][\s\S]*?[^`])\1(?!`)|!?\[([^\]\n]{0,500})\]\(\s*<?([^\s)<>]+)>?(?:\s+"[^"\n]*")?\s*\)|(\*\*|__)(?=\S)([\s\S]*?\S)\5|(\*|_)(?=[^\s*_])([^*_\n]*?[^\s*_])\7|~~(?=\S)([\s\S]*?\S)~~/g;
+const INLINE =
+  /(`+)([^`]|[^`][\s\S]*?[^`])\1(?!`)|!?\[([^\]\n]{0,500})\]\(\s*<?([^\s)<>]+)>?(?:\s+"[^"\n]*")?\s*\)|(\*\*|__)(?=\S)([\s\S]*?\S)\5|(\*|_)(?=[^\s*_])([^*_\n]*?[^\s*_])\7|~~(?=\S)([\s\S]*?\S)~~/g;
 
 /** @param {string} text @param {number} depth @returns {(Node|string)[]} */
 function inline(text, depth = 0) {
@@ -51,7 +52,14 @@ function list(rows) {
     else if (match || items.at(-1).inner.length) items.at(-1).inner.push(row);
     else items.at(-1).text.push(row.trim());
   }
-  const body = items.map(({ text, inner }) => el("li", {}, el("span", {}, ...lines(text)), inner.length ? list(inner.filter((row) => row.trim())) : null));
+  const body = items.map(({ text, inner }) =>
+    el(
+      "li",
+      {},
+      el("span", {}, ...lines(text)),
+      inner.length ? list(inner.filter((row) => row.trim())) : null,
+    ),
+  );
   return el(/\d/.test(first[2]) ? "ol" : "ul", {}, ...body);
 }
 
@@ -61,9 +69,11 @@ function list(rows) {
  * @returns {HTMLElement[]}
  */
 export function markdown(source) {
-  const rows = String(source ?? "").replace(/\r\n?/g, "\n").split("\n");
+  const rows = String(source ?? "")
+    .replace(/\r\n?/g, "\n")
+    .split("\n");
   const blocks = [];
-  for (let at = 0; at < rows.length; ) at = block(rows, at, blocks);
+  for (let at = 0; at < rows.length;) at = block(rows, at, blocks);
   return blocks;
 }
 
@@ -75,11 +85,28 @@ function block(rows, at, blocks) {
   const fence = /^\s*(```|~~~)/.exec(row);
   if (fence) return fenced(rows, at, fence[1], blocks);
   const heading = /^#{1,6}\s+(.*?)#*\s*$/.exec(row);
-  if (heading) return blocks.push(el("h2", {}, ...inline(heading[1]))), at + 1;
-  if (/^\s*([-*_]\s*){3,}$/.test(row)) return blocks.push(el("hr")), at + 1;
-  if (/^\s*>/.test(row)) return taken(rows, at, (next) => /^\s*>/.test(next), (part) => blocks.push(el("blockquote", {}, ...lines(part.map((line) => line.replace(/^\s*>\s?/, ""))))));
-  if (BULLET.test(row)) return taken(rows, at, (next) => BULLET.test(next) || /^\s+\S/.test(next), (part) => blocks.push(list(part)));
-  return taken(rows, at, (next, first) => next.trim() && (first || !starts(next)), (part) => blocks.push(el("p", {}, ...lines(part.map((line) => line.trim())))));
+  if (heading) return (blocks.push(el("h2", {}, ...inline(heading[1]))), at + 1);
+  if (/^\s*([-*_]\s*){3,}$/.test(row)) return (blocks.push(el("hr")), at + 1);
+  if (/^\s*>/.test(row))
+    return taken(
+      rows,
+      at,
+      (next) => /^\s*>/.test(next),
+      (part) => blocks.push(el("blockquote", {}, ...lines(part.map((line) => line.replace(/^\s*>\s?/, ""))))),
+    );
+  if (BULLET.test(row))
+    return taken(
+      rows,
+      at,
+      (next) => BULLET.test(next) || /^\s+\S/.test(next),
+      (part) => blocks.push(list(part)),
+    );
+  return taken(
+    rows,
+    at,
+    (next, first) => next.trim() && (first || !starts(next)),
+    (part) => blocks.push(el("p", {}, ...lines(part.map((line) => line.trim())))),
+  );
 }
 
 function taken(rows, at, belongs, make) {

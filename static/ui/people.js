@@ -21,9 +21,13 @@ export function initial(name) {
  */
 export function avatar(person, { size = "", presence } = {}) {
   const name = person.name || "";
-  const box = el("span", { class: ["avatar", size, `tone-${person.kind === "bot" ? 1 : tone(name)}`].filter(Boolean).join(" "), "aria-hidden": "true" });
+  const box = el("span", {
+    class: ["avatar", size, `tone-${person.kind === "bot" ? 1 : tone(name)}`].filter(Boolean).join(" "),
+    "aria-hidden": "true",
+  });
   // Pictures of other hosts are not loaded (X-11); ours are addressed from the root.
-  if (/^\/(?!\/)/.test(person.avatar || "")) box.append(el("img", { src: person.avatar, alt: "", loading: "lazy" }));
+  if (/^\/(?!\/)/.test(person.avatar || ""))
+    box.append(el("img", { src: person.avatar, alt: "", loading: "lazy" }));
   else box.append(person.kind === "bot" ? icon("bot", "small") : initial(name));
   if (presence !== undefined) box.append(el("i", { class: `presence ${presence}`.trim() }));
   return box;

@@ -31,7 +31,9 @@
   }
 
   show(kept());
-  document.addEventListener("DOMContentLoaded", function () { show(root.dataset.theme || kept()); });
+  document.addEventListener("DOMContentLoaded", function () {
+    show(root.dataset.theme || kept());
+  });
   document.addEventListener("click", function (event) {
     var button = event.target.closest && event.target.closest("[data-set-theme]");
     if (button) choose(button.dataset.setTheme);

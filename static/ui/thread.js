@@ -6,10 +6,9 @@
 //   thread.read(session, seq);            how far the other side has read
 //   thread.beside("note-3", element, {session, seq, time});   something of the face's own after a message
 //   thread.refresh();                     what may be pressed has changed
-import { card } from "./cards.js";
-import { el, fill, icon } from "./dom.js";
-import { file, recalledLine, spoken, textBubble } from "./bodies.js";
-import { avatar } from "./people.js";
+import { el, icon } from "./dom.js";
+import { drawMessage, drawPending } from "./entry.js";
+import { spoken } from "./bodies.js";
 import { dayLabel, sameDay, timeLabel } from "./times.js";
 
 export { avatar, initial, tone } from "./people.js";
@@ -61,7 +60,13 @@ export class Thread {
    */
   constructor(root, options) {
     this.#root = root;
-    this.#options = { on: {}, locale: document.documentElement.lang || "en", canAnswer: () => true, canRecall: () => false, ...options };
+    this.#options = {
+      on: {},
+      locale: document.documentElement.lang || "en",
+      canAnswer: () => true,
+      canRecall: () => false,
+      ...options,
+    };
   }
 
   /** Take in a message frame: a new one finds its place, a changed one changes in place. Older revs are ignored. @param {MessageFrame} frame */
@@ -78,7 +83,15 @@ export class Thread {
       this.#redraw(known);
       return;
     }
-    this.#insert({ key, session: frame.session, seq: frame.seq, sub: 0, time: frame.time, frame, gotAt: Date.now() });
+    this.#insert({
+      key,
+      session: frame.session,
+      seq: frame.seq,
+      sub: 0,
+      time: frame.time,
+      frame,
+      gotAt: Date.now(),
+    });
   }
 
   /**
@@ -92,7 +105,14 @@ export class Thread {
       this.#redraw(entry);
       return;
     }
-    const made = { key: `pending-${pending.client_id}`, session: "~", seq: Infinity, sub: performance.now(), time: pending.time || Date.now(), pending: { ...pending } };
+    const made = {
+      key: `pending-${pending.client_id}`,
+      session: "~",
+      seq: Infinity,
+      sub: performance.now(),
+      time: pending.time || Date.now(),
+      pending: { ...pending },
+    };
     this.#pending.set(pending.client_id, made);
     this.#insert(made);
   }
@@ -232,15 +252,23 @@ export class Thread {
     const entry = this.#entries[at];
     if (!entry) return;
     const previous = this.#entries[at - 1];
-    const apart = !previous || (entry.time && previous.time && !sameDay(entry.time, previous.time)) || (entry.frame && previous.frame && entry.session !== previous.session);
+    const apart =
+      !previous ||
+      (entry.time && previous.time && !sameDay(entry.time, previous.time)) ||
+      (entry.frame && previous.frame && entry.session !== previous.session);
     if (apart && entry.time) this.#showDay(entry);
     else if (entry.dayLine) {
       entry.dayLine.remove();
       entry.dayLine = null;
     }
-    const follows = !apart && Boolean(entry.speaker) && previous.speaker === entry.speaker && entry.time - previous.time < GROUP_MS;
+    const follows =
+      !apart &&
+      Boolean(entry.speaker) &&
+      previous.speaker === entry.speaker &&
+      entry.time - previous.time < GROUP_MS;
     entry.node.classList.toggle("follows", follows);
-    for (const part of entry.node.querySelectorAll(":scope > .avatar, :scope > .message-head")) part.hidden = follows;
+    for (const part of entry.node.querySelectorAll(":scope > .avatar, :scope > .message-head"))
+      part.hidden = follows;
     if (previous?.mine) this.#foot(previous, at - 1);
     if (entry.mine) this.#foot(entry, at);
   }
@@ -257,111 +285,8 @@ export class Thread {
 
   #draw(entry) {
     if (entry.element) entry.node = entry.element;
-    else if (entry.pending) this.#drawPending(entry);
-    else this.#drawMessage(entry);
-  }
-
-  #isMine(from) {
-    return this.#options.side === "customer" ? from.kind === "customer" : from.kind === "agent" || from.kind === "bot";
-  }
-
-  #drawMessage(entry) {
-    const { frame } = entry;
-    const { words, locale, side } = this.#options;
-    const src = String(frame.message.data?.src ?? "");
-    entry.mine = false;
-    entry.speaker = null;
-    if (frame.message.type === "recalled") {
-      entry.node = recalledLine(frame, entry.formerText, this.#options);
-      return;
-    }
-    if (src === "19" || src === "20") {
-      const ended = fill(src === "20" ? words.ended_by_time : words.ended, { time: timeLabel(frame.time, locale) });
-      entry.node = el("p", { class: "day ended" }, el("span", {}, ended));
-      return;
-    }
-    if (frame.from.kind === "system" && frame.message.type === "text" && !this.#isSentence(frame)) {
-      const time = el("time", { datetime: new Date(frame.time).toISOString() }, timeLabel(frame.time, locale));
-      entry.node = el("p", { class: "system" }, el("span", {}, time, " ", el("bdi", {}, frame.message.text)));
-      return;
-    }
-    const mine = this.#isMine(frame.from);
-    entry.mine = mine;
-    entry.speaker = `${frame.from.kind} ${frame.from.name || ""} ${frame.session}`;
-    const body = this.#body(entry);
-    const who = frame.from.kind === "system" && this.#options.service ? { ...this.#options.service } : frame.from;
-    const ownSeat = mine && side === "seat";
-    entry.node = el(
-      "article",
-      { class: mine ? "message mine" : "message" },
-      mine ? null : avatar(who),
-      mine && !ownSeat ? null : this.#head(frame, who, mine),
-      ...body,
-      this.#recallButton(frame, mine),
-    );
-  }
-
-  // A short notice is a line between messages, a sentence or more is said by the service.
-  #isSentence(frame) {
-    return this.#options.service && (frame.message.text.length > 60 || frame.message.text.includes("\n") || frame.message.code === "welcome");
-  }
-
-  #head(frame, who, mine) {
-    const { words, locale } = this.#options;
-    if (mine && frame.from.kind === "agent" && !frame.from.other) return null;
-    const role = frame.from.kind === "bot" ? el("span", {}, words.assistant) : null;
-    return el("p", { class: "message-head" }, el("strong", { dir: "auto" }, who.name || words.service), role, mine ? null : el("time", { datetime: new Date(frame.time).toISOString() }, timeLabel(frame.time, locale)));
-  }
-
-  #body(entry) {
-    const { frame } = entry;
-    const { message } = frame;
-    const { words, locale, on } = this.#options;
-    if (message.type === "text") return [textBubble(message.text)];
-    if (message.type === "custom") {
-      const parts = card(message.data, {
-        message: frame,
-        words,
-        locale,
-        side: this.#options.side,
-        canAnswer: this.#options.side === "customer" && Boolean(on.answer) && this.#options.canAnswer(frame),
-        answer: (text) => on.answer?.(text, frame),
-        rate: async (choice) => on.rate?.({ ...choice, sessionId: message.data.menuContent?.sessionId }, frame),
-      });
-      return parts.length ? parts : [textBubble(words.unknown)];
-    }
-    if (message.file) return [file(message, { words, locale, gotAt: entry.gotAt, stale: on.stale && (() => on.stale(frame)) })];
-    return [textBubble(words.unknown)];
-  }
-
-  #recallButton(frame, mine) {
-    const { words, on } = this.#options;
-    if (!mine || !on.recall || !this.#options.canRecall(frame)) return null;
-    return el("button", { type: "button", class: "recall button quiet small", onclick: () => on.recall(frame) }, icon("undo", "small"), words.recall);
-  }
-
-  #drawPending(entry) {
-    const { pending } = entry;
-    const { words, locale, on } = this.#options;
-    const { message } = pending;
-    entry.mine = true;
-    entry.speaker = "pending";
-    let body;
-    if (message.type === "text") body = textBubble(message.text);
-    else if (message.file) body = file(message, { words, locale, preview: pending.preview, progress: pending.failed ? undefined : pending.progress });
-    else body = card(message.data, { message: { id: pending.client_id, message }, words, locale, side: "seat", canAnswer: false })[0] || textBubble(words.unknown);
-    body.classList.add(pending.failed ? "failed" : "sending");
-    const state = pending.failed
-      ? el(
-          "p",
-          { class: "message-state failed", role: "alert" },
-          icon("alert", "small"),
-          el("span", {}, pending.reason || words.not_sent),
-          on.retry ? el("button", { type: "button", onclick: () => on.retry(pending.client_id) }, words.retry) : null,
-          on.cancel ? el("button", { type: "button", onclick: () => on.cancel(pending.client_id) }, words.discard) : null,
-        )
-      : el("p", { class: "message-state" }, icon("clock", "small"), el("span", {}, words.sending), message.file && on.cancel ? el("button", { type: "button", onclick: () => on.cancel(pending.client_id) }, words.cancel) : null);
-    entry.node = el("article", { class: "message mine" }, body, state);
+    else if (entry.pending) drawPending(entry, this.#options);
+    else drawMessage(entry, this.#options);
   }
 
   // Under the last of an own group: its time; under the very last also whether it was read.
@@ -392,7 +317,9 @@ export class Thread {
   // An answer tells that the words before it were read.
   #answeredAfter(entry) {
     const other = this.#options.side === "customer" ? "agent" : "customer";
-    return this.#entries.some((later) => later.session === entry.session && later.seq > entry.seq && later.frame?.from.kind === other);
+    return this.#entries.some(
+      (later) => later.session === entry.session && later.seq > entry.seq && later.frame?.from.kind === other,
+    );
   }
 
   #markLastMine() {

@@ -29,7 +29,12 @@ export function sameDay(a, b) {
 export function dayLabel(time, words, locale = "en", withTime = false) {
   const now = Date.now();
   const otherYear = new Date(time).getFullYear() !== new Date(now).getFullYear();
-  let day = format(locale, { weekday: "short", month: "short", day: "numeric", ...(otherYear ? { year: "numeric", weekday: undefined } : {}) }).format(time);
+  let day = format(locale, {
+    weekday: "short",
+    month: "short",
+    day: "numeric",
+    ...(otherYear ? { year: "numeric", weekday: undefined } : {}),
+  }).format(time);
   if (sameDay(time, now)) day = words.today;
   else if (sameDay(time, now - 86_400_000)) day = words.yesterday;
   return withTime ? `${day} ${timeLabel(time, locale)}` : day;

@@ -89,7 +89,8 @@ export class Composer {
     const left = config.textLimit - this.#length(text);
     this.#left.hidden = left > TELL_AT;
     this.#left.classList.toggle("over", left < 0);
-    this.#left.textContent = left < 0 ? fill(words.too_long, { n: -left }) : fill(words.chars_left, { n: left });
+    this.#left.textContent =
+      left < 0 ? fill(words.too_long, { n: -left }) : fill(words.chars_left, { n: left });
     this.#send.setAttribute("aria-disabled", String(!text || left < 0));
     area.setAttribute("aria-invalid", String(left < 0));
     if (area.value) store.setItem(this.#draftKey(), area.value);
@@ -113,7 +114,9 @@ export class Composer {
 
   #emoji() {
     const button = document.querySelector("[data-emoji]");
-    const sheet = emojiSheet(document.getElementById("emoji"), this.#options.words, (emoji) => this.#insert(emoji));
+    const sheet = emojiSheet(document.getElementById("emoji"), this.#options.words, (emoji) =>
+      this.#insert(emoji),
+    );
     button.addEventListener("click", () => sheet.toggle(button));
   }
 

@@ -1,7 +1,10 @@
 // The emoji that conversations of this kind need, in a popover.
 import { el } from "../ui/dom.js";
 
-const EMOJI = "😀 😄 😁 😅 😂 🙂 😉 😊 😍 😘 🤗 🤔 😐 🙄 😏 😴 😪 😮 😲 😕 🙁 😢 😭 😤 😡 🥺 😱 😳 🤒 🤝 👍 👎 👌 ✌️ 🙏 👏 💪 👋 ☝️ 👀 ❤️ 💔 🌹 🎉 🎁 ⭐ 🔥 ✅ ❌ ❓ ❗ ⏰ 📦 🚚 🧾 💰 💳 📷 📞 ☕".split(" ");
+const EMOJI =
+  "😀 😄 😁 😅 😂 🙂 😉 😊 😍 😘 🤗 🤔 😐 🙄 😏 😴 😪 😮 😲 😕 🙁 😢 😭 😤 😡 🥺 😱 😳 🤒 🤝 👍 👎 👌 ✌️ 🙏 👏 💪 👋 ☝️ 👀 ❤️ 💔 🌹 🎉 🎁 ⭐ 🔥 ✅ ❌ ❓ ❗ ⏰ 📦 🚚 🧾 💰 💳 📷 📞 ☕".split(
+    " ",
+  );
 
 /**
  * @param {HTMLElement} sheet where they stand
@@ -26,11 +29,16 @@ export function emojiSheet(sheet, words, choose) {
     close(opener);
   });
   sheet.addEventListener("keydown", (event) => move(sheet, event));
-  sheet.addEventListener("toggle", (event) => opener?.setAttribute("aria-expanded", String(event.newState === "open")));
+  sheet.addEventListener("toggle", (event) =>
+    opener?.setAttribute("aria-expanded", String(event.newState === "open")),
+  );
   if (byHand) {
     sheet.removeAttribute("popover");
     sheet.hidden = true;
-    document.addEventListener("click", (event) => !sheet.contains(event.target) && !opener?.contains(event.target) && close(opener));
+    document.addEventListener(
+      "click",
+      (event) => !sheet.contains(event.target) && !opener?.contains(event.target) && close(opener),
+    );
   }
   return {
     toggle(button) {

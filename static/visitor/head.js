@@ -27,10 +27,17 @@ export class Head {
   #say(view) {
     const words = this.#words;
     const state = view?.state || "";
-    if (state === "queued") return [icon("clock", "small"), view.position ? fill(words.state_queued, { n: view.position }) : words.state_queueing];
+    if (state === "queued")
+      return [
+        icon("clock", "small"),
+        view.position ? fill(words.state_queued, { n: view.position }) : words.state_queueing,
+      ];
     if (state === "serving" && view.agent) {
       const { name, staffNo } = view.agent;
-      return [this.#presence(), fill(staffNo ? words.state_serving : words.state_serving_name, { name, no: staffNo })];
+      return [
+        this.#presence(),
+        fill(staffNo ? words.state_serving : words.state_serving_name, { name, no: staffNo }),
+      ];
     }
     if (state === "closed") return [this.#presence("away"), words.state_closed];
     return [this.#presence(this.#live ? "" : "away"), this.#live ? words.state_flow : words.state_connecting];

@@ -51,7 +51,8 @@ export class Host {
 
   #receive(event) {
     const { data } = event;
-    if (event.source !== parent || parent === window || !this.#sites.has(event.origin) || data?.csdesk !== 1) return;
+    if (event.source !== parent || parent === window || !this.#sites.has(event.origin) || data?.csdesk !== 1)
+      return;
     if (data.type === "hello") this.#hello(event.origin, data);
     else if (event.origin === this.#origin && data.type === "shown") {
       this.shown = data.shown === true;

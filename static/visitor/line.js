@@ -34,12 +34,27 @@ export class Line {
       this.#show("late", "alert", this.#words.gone);
       return;
     }
-    if (!this.#grace && !this.#ticking) this.#grace = setTimeout(() => this.#tick(), this.#everLive ? GRACE_MS : 2 * GRACE_MS);
+    if (!this.#grace && !this.#ticking)
+      this.#grace = setTimeout(() => this.#tick(), this.#everLive ? GRACE_MS : 2 * GRACE_MS);
   }
 
   /** Something went wrong that one may read and forget. @param {string} text */
   trouble(text) {
-    this.#show("late", "alert", text, el("button", { type: "button", class: "button quiet small bare", "aria-label": this.#words.dismiss, onclick: () => this.#clear() }, icon("x", "small")));
+    this.#show(
+      "late",
+      "alert",
+      text,
+      el(
+        "button",
+        {
+          type: "button",
+          class: "button quiet small bare",
+          "aria-label": this.#words.dismiss,
+          onclick: () => this.#clear(),
+        },
+        icon("x", "small"),
+      ),
+    );
     clearTimeout(this.#passing);
     this.#passing = setTimeout(() => this.#clear(), TROUBLE_MS);
   }
@@ -73,13 +88,24 @@ export class Line {
       this.#banner.querySelector("button").hidden = !waits;
       return;
     }
-    const now = el("button", { type: "button", class: "button small", onclick: this.#retry, hidden: !waits }, this.#words.try_now);
+    const now = el(
+      "button",
+      { type: "button", class: "button small", onclick: this.#retry, hidden: !waits },
+      this.#words.try_now,
+    );
     // Read out once, not every second.
-    this.#show("", "status", el("span", { data: { line: "" }, "aria-hidden": "true" }, text), el("span", { class: "unseen" }, this.#words.reconnecting), now);
+    this.#show(
+      "",
+      "status",
+      el("span", { data: { line: "" }, "aria-hidden": "true" }, text),
+      el("span", { class: "unseen" }, this.#words.reconnecting),
+      now,
+    );
   }
 
   #show(kind, role, ...parts) {
-    const body = typeof parts[0] === "string" ? [el("span", { dir: "auto" }, parts[0]), ...parts.slice(1)] : parts;
+    const body =
+      typeof parts[0] === "string" ? [el("span", { dir: "auto" }, parts[0]), ...parts.slice(1)] : parts;
     this.#banner.className = `banner ${kind}`.trim();
     this.#banner.setAttribute("role", role);
     this.#banner.replaceChildren(icon(kind === "late" ? "alert" : "retry", "small"), ...body);

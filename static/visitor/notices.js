@@ -1,5 +1,5 @@
 // Telling somebody who looks elsewhere: title, sound, the host page's badge, and words for those who listen.
-import { fill } from "../ui/dom.js";
+import { fill, icon } from "../ui/dom.js";
 
 const SOUND_KEY = "csdesk-sound";
 const SAID_MS = 5000;
@@ -47,7 +47,8 @@ export class Notices {
   /** @param {number} count of unread messages */
   unread(count) {
     this.#host?.post("unread", { count });
-    document.title = count && !this.#host ? fill(this.#words.title_unread, { n: count, title: this.#title }) : this.#title;
+    document.title =
+      count && !this.#host ? fill(this.#words.title_unread, { n: count, title: this.#title }) : this.#title;
   }
 
   /** The reader is back. */
@@ -69,8 +70,7 @@ export class Notices {
     if (!this.#button) return;
     this.#button.setAttribute("aria-pressed", String(this.#on));
     this.#button.querySelector("span").textContent = this.#on ? this.#words.sound_on : this.#words.sound_off;
-    const use = this.#button.querySelector("use");
-    use.setAttribute("href", use.getAttribute("href").replace(/#.*/, this.#on ? "#i-bell" : "#i-mute"));
+    this.#button.querySelector("svg").replaceWith(icon(this.#on ? "bell" : "mute"));
   }
 
   #wake() {
@@ -83,10 +83,19 @@ export class Notices {
   #ring(trial = false) {
     // In a frame the host page's first touch counts for us too.
     if (this.#on && this.#host) this.#wake();
-    if (!this.#on || !this.#audio || this.#audio.state !== "running" || (!trial && Date.now() - this.#rangAt < 1500)) return;
+    if (
+      !this.#on ||
+      !this.#audio ||
+      this.#audio.state !== "running" ||
+      (!trial && Date.now() - this.#rangAt < 1500)
+    )
+      return;
     this.#rangAt = Date.now();
     const { currentTime: now, destination } = this.#audio;
-    for (const [delay, pitch] of [[0, 660], [0.13, 880]]) {
+    for (const [delay, pitch] of [
+      [0, 660],
+      [0.13, 880],
+    ]) {
       const tone = this.#audio.createOscillator();
       const loudness = this.#audio.createGain();
       tone.frequency.value = pitch;

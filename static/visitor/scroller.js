@@ -82,6 +82,9 @@ export class Scroller {
   #count(fresh) {
     this.#fresh = fresh;
     this.#pill.hidden = this.atEnd || (!fresh && this.#fromEnd < 600);
-    this.#pill.replaceChildren(fresh ? fill(this.#words.new_below, { n: fresh }) : this.#words.to_end, icon("down-arrow", "small"));
+    this.#pill.replaceChildren(
+      fresh ? fill(this.#words.new_below, { n: fresh }) : this.#words.to_end,
+      icon("down-arrow", "small"),
+    );
   }
 }

@@ -70,7 +70,8 @@
     svg.append(line);
     return svg;
   }
-  var CHAT = "M5.5 3.5h9a2.5 2.5 0 0 1 2.5 2.5v5a2.5 2.5 0 0 1-2.5 2.5H9.5L5.5 17v-3.5A2.5 2.5 0 0 1 3 11V6a2.5 2.5 0 0 1 2.5-2.5zM7 8.5h.01M10 8.5h.01M13 8.5h.01";
+  var CHAT =
+    "M5.5 3.5h9a2.5 2.5 0 0 1 2.5 2.5v5a2.5 2.5 0 0 1-2.5 2.5H9.5L5.5 17v-3.5A2.5 2.5 0 0 1 3 11V6a2.5 2.5 0 0 1 2.5-2.5zM7 8.5h.01M10 8.5h.01M13 8.5h.01";
   var DOWN = "M5 7.5l5 5 5-5";
 
   function styles() {
@@ -79,7 +80,7 @@
       ".box{position:fixed;bottom:max(24px,env(safe-area-inset-bottom));z-index:2147483000;display:grid;gap:14px;font:14px/1.4 'Segoe UI',-apple-system,BlinkMacSystemFont,Roboto,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;pointer-events:none}" +
       ".box>*{pointer-events:auto}" +
       ".right{right:24px;justify-items:end}.left{left:24px;justify-items:start}" +
-      "iframe{display:block;width:384px;height:min(680px,calc(100vh - 124px));border:0;border-radius:20px;background:Canvas;box-shadow:0 0 0 1px rgb(12 32 38/7%),0 6px 16px rgb(12 32 38/8%),0 16px 44px rgb(12 32 38/16%)}" +
+      "iframe{display:block;width:384px;height:min(680px,calc(100vh - 124px));border:0;border-radius:20px;background:Canvas;box-shadow:0 0 0 1px rgb(120 135 140/22%),0 6px 16px rgb(12 32 38/8%),0 16px 44px rgb(12 32 38/16%)}" +
       ".box [hidden]{display:none}" +
       ".launcher{position:relative;display:grid;place-items:center;width:56px;height:56px;padding:0;border:0;border-radius:50%;background:var(--colour);color:var(--on);box-shadow:0 6px 20px rgb(12 32 38/24%);cursor:pointer;transition:transform .12s}" +
       ".launcher:hover{transform:scale(1.04)}.launcher:focus-visible{outline:3px solid var(--colour);outline-offset:3px}" +
@@ -120,7 +121,11 @@
     var colour = /^#[0-9a-f]{6}$/i.test(look.colour) ? look.colour : "#0b6883";
     box.style.setProperty("--colour", colour);
     box.style.setProperty("--on", wordsOn(colour));
-    var launcher = make("button", "launcher", { type: "button", "aria-expanded": "false", "aria-label": look.words.open });
+    var launcher = make("button", "launcher", {
+      type: "button",
+      "aria-expanded": "false",
+      "aria-label": look.words.open,
+    });
     var count = make("span", "count", { hidden: "" });
     launcher.append(drawing(CHAT), count);
     launcher.addEventListener("click", function () {
@@ -162,7 +167,12 @@
 
   function load() {
     if (frame) return;
-    frame = make("iframe", "", { title: look.title, allow: "autoplay; clipboard-write", src: frameAddress(), hidden: "" });
+    frame = make("iframe", "", {
+      title: look.title,
+      allow: "autoplay; clipboard-write",
+      src: frameAddress(),
+      hidden: "",
+    });
     frame.addEventListener("load", function () {
       post("hello", { kept: kept(key), shown: shown, page: location.href.slice(0, 500) });
     });
@@ -176,7 +186,14 @@
 
   function receive(event) {
     var data = event.data;
-    if (!frame || event.source !== frame.contentWindow || event.origin !== origin || !data || data.csdesk !== 1) return;
+    if (
+      !frame ||
+      event.source !== frame.contentWindow ||
+      event.origin !== origin ||
+      !data ||
+      data.csdesk !== 1
+    )
+      return;
     if (data.type === "ready") {
       ready = true;
       post("shown", { shown: shown });
@@ -185,7 +202,8 @@
       });
       tell("ready", {});
     } else if (data.type === "keep") {
-      if (data.value === null || (typeof data.value === "string" && data.value.length < 4000)) keep(key, data.value);
+      if (data.value === null || (typeof data.value === "string" && data.value.length < 4000))
+        keep(key, data.value);
     } else if (data.type === "unread") count(Number(data.count) || 0);
     else if (data.type === "close") close(true);
     else if (data.type === "lang" && /^(zh-hans|en)$/.test(data.lang)) speak(data.lang);
@@ -214,7 +232,10 @@
     parts.count.hidden = !unread || shown;
     parts.count.textContent = unread > 99 ? "99+" : String(unread);
     var words = look.words;
-    parts.launcher.setAttribute("aria-label", shown ? words.close : unread ? words.unread.replace("{n}", unread) : words.open);
+    parts.launcher.setAttribute(
+      "aria-label",
+      shown ? words.close : unread ? words.unread.replace("{n}", unread) : words.open,
+    );
     parts.launcher.setAttribute("aria-expanded", String(shown));
     parts.launcher.replaceChild(drawing(shown ? DOWN : CHAT), parts.launcher.querySelector("svg"));
     mark();
@@ -265,7 +286,12 @@
     var view = window.visualViewport;
     if (!view || !parts) return;
     var small = shown && getComputedStyle(parts.launcher).display === "none" && view.scale < 1.01;
-    Object.assign(parts.box.style, small ? { top: view.offsetTop + "px", bottom: "auto", height: view.height + "px" } : { top: "", bottom: "", height: "" });
+    Object.assign(
+      parts.box.style,
+      small
+        ? { top: view.offsetTop + "px", bottom: "auto", height: view.height + "px" }
+        : { top: "", bottom: "", height: "" },
+    );
   }
 
   // Another tab has renewed the token.
@@ -317,7 +343,10 @@
   var asked = null;
   function fetchLook(then) {
     var lang = language();
-    fetch(origin + "/chat/" + encodeURIComponent(channel) + "/look.json" + (lang ? "?lang=" + lang : ""), { credentials: "omit", mode: "cors" })
+    fetch(origin + "/chat/" + encodeURIComponent(channel) + "/look.json" + (lang ? "?lang=" + lang : ""), {
+      credentials: "omit",
+      mode: "cors",
+    })
       .then(function (answer) {
         return answer.ok ? answer.json() : null;
       })
@@ -354,7 +383,13 @@
   document.addEventListener("visibilitychange", mark);
   // The host page comes first.
   function later() {
-    if (window.requestIdleCallback) requestIdleCallback(function () { start(); }, { timeout: 2000 });
+    if (window.requestIdleCallback)
+      requestIdleCallback(
+        function () {
+          start();
+        },
+        { timeout: 2000 },
+      );
     else setTimeout(start, 200);
   }
   if (document.readyState === "complete") later();

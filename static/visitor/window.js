@@ -60,12 +60,27 @@ class ChatWindow {
       language: locale,
     });
     this.thread = new Thread(find(".thread"), this.#threadOptions());
-    this.scroller = new Scroller({ scroll: find(".window-scroll"), thread: find(".thread"), pill: find(".below"), words, onTop: () => this.#earlier(), onBottom: () => this.#seen() });
+    this.scroller = new Scroller({
+      scroll: find(".window-scroll"),
+      thread: find(".thread"),
+      pill: find(".below"),
+      words,
+      onTop: () => this.#earlier(),
+      onBottom: () => this.#seen(),
+    });
     this.head = new Head({ words, config });
     this.line = new Line({ banner: find("#banner"), words, retry: () => this.client.reconnect() });
     this.notices = new Notices({ words, store: this.local, host: this.host });
     this.dialogs = new Dialogs();
-    this.composer = new Composer({ words, config, store: this.session, send: (text) => this.#say(text), sendFiles: (files) => this.#sendFiles(files), typing: (text) => this.client.typing(config.preview ? text.slice(0, 500) : undefined), grow: () => this.scroller.stay() });
+    this.composer = new Composer({
+      words,
+      config,
+      store: this.session,
+      send: (text) => this.#say(text),
+      sendFiles: (files) => this.#sendFiles(files),
+      typing: (text) => this.client.typing(config.preview ? text.slice(0, 500) : undefined),
+      grow: () => this.scroller.stay(),
+    });
     this.#listen();
     this.#buttons();
   }
@@ -132,7 +147,13 @@ class ChatWindow {
   #sendFiles(files) {
     for (const file of files) {
       if (file.size > config.fileLimit) {
-        this.line.trouble(fill(words.file_too_large, { name: file.name, size: Math.ceil(file.size / MEGABYTE), limit: Math.floor(config.fileLimit / MEGABYTE) }));
+        this.line.trouble(
+          fill(words.file_too_large, {
+            name: file.name,
+            size: Math.ceil(file.size / MEGABYTE),
+            limit: Math.floor(config.fileLimit / MEGABYTE),
+          }),
+        );
         continue;
       }
       const id = this.client.sendFile(file);
@@ -149,7 +170,10 @@ class ChatWindow {
     await image.decode().catch(() => {});
     const pending = this.client.state.pending.find((one) => one.client_id === id);
     if (!pending) return;
-    Object.assign(pending.message.file, { width: image.naturalWidth || undefined, height: image.naturalHeight || undefined });
+    Object.assign(pending.message.file, {
+      width: image.naturalWidth || undefined,
+      height: image.naturalHeight || undefined,
+    });
     pending.preview = image.naturalWidth ? preview : undefined;
     this.#showPending(pending);
   }
@@ -171,7 +195,10 @@ class ChatWindow {
     client.on("reset", () => this.#reset());
     document.addEventListener("visibilitychange", () => this.#visibility());
     this.host?.on("shown", () => this.#hostShows());
-    this.host?.on("send", ({ text }) => typeof text === "string" && text.trim() && this.#say(text.slice(0, config.textLimit)));
+    this.host?.on(
+      "send",
+      ({ text }) => typeof text === "string" && text.trim() && this.#say(text.slice(0, config.textLimit)),
+    );
   }
 
   #linkChanged(link) {
@@ -200,9 +227,19 @@ class ChatWindow {
     find(".loading")?.remove();
     this.scroller.keep(() => {
       const { client_id: id, status } = pending;
-      if (pending.preview && (status === "cancelled" || status === "sent")) setTimeout(() => URL.revokeObjectURL(pending.preview), 10_000);
+      if (pending.preview && (status === "cancelled" || status === "sent"))
+        setTimeout(() => URL.revokeObjectURL(pending.preview), 10_000);
       if (status === "cancelled") this.thread.drop(id);
-      else if (status !== "sent" || !this.client.state.messages.has(`${pending.session}.${pending.seq}`)) this.thread.pend({ client_id: id, message: pending.message, time: pending.time, preview: pending.preview, progress: status === "uploading" ? pending.progress : undefined, failed: ["failed", "late"].includes(status), reason: this.#reason(pending) });
+      else if (status !== "sent" || !this.client.state.messages.has(`${pending.session}.${pending.seq}`))
+        this.thread.pend({
+          client_id: id,
+          message: pending.message,
+          time: pending.time,
+          preview: pending.preview,
+          progress: status === "uploading" ? pending.progress : undefined,
+          failed: ["failed", "late"].includes(status),
+          reason: this.#reason(pending),
+        });
     });
     this.#empty();
   }
@@ -217,7 +254,8 @@ class ChatWindow {
     this.head.show(view);
     find("#preview-note").hidden = !(config.preview && view?.state === "serving");
     const can = new Set(view?.can || []);
-    for (const button of document.querySelectorAll("[data-can]")) button.hidden = !can.has(button.dataset.can);
+    for (const button of document.querySelectorAll("[data-can]"))
+      button.hidden = !can.has(button.dataset.can);
     find(".quick").hidden = !document.querySelector(".quick > :not([hidden])");
     this.scroller.keep(() => {
       this.#queueNotice(view);
@@ -253,7 +291,8 @@ class ChatWindow {
 
   // A short page asks for what came before, so that there is something to scroll.
   #fillUp() {
-    if (this.scroller.isShort && this.client.hasMore && this.client.state.link === "live") this.client.history();
+    if (this.scroller.isShort && this.client.hasMore && this.client.state.link === "live")
+      this.client.history();
     if (this.isShown && this.scroller.atEnd) this.#seen();
   }
 
@@ -316,7 +355,14 @@ class ChatWindow {
       link.addEventListener("click", () => this.host?.post("lang", { lang: link.dataset.lang }));
     }
     addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || event.defaultPrevented || document.querySelector(`dialog[open], details[open] > .menu-sheet${POPOVERS ? ", :popover-open" : ""}`)) return;
+      if (
+        event.key !== "Escape" ||
+        event.defaultPrevented ||
+        document.querySelector(
+          `dialog[open], details[open] > .menu-sheet${POPOVERS ? ", :popover-open" : ""}`,
+        )
+      )
+        return;
       this.host?.post("close");
     });
   }
@@ -338,9 +384,14 @@ class ChatWindow {
   }
 }
 
-document.addEventListener("toggle", (event) => event.target.matches?.("details.menu[open]") && event.target.querySelector(".row")?.focus?.(), true);
+document.addEventListener(
+  "toggle",
+  (event) => event.target.matches?.("details.menu[open]") && event.target.querySelector(".row")?.focus?.(),
+  true,
+);
 document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  for (const menu of document.querySelectorAll("details.menu[open]"))
+    if (!menu.contains(event.target)) menu.open = false;
 });
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && document.querySelector("details.menu[open]");

@@ -1,0 +1,124 @@
+// One entry of a conversation as an element: a message, a notice between messages, or one under way.
+// Each function fills in `entry.node`, whether it is `mine`, and the `speaker` by whom entries are grouped.
+import { file, recalledLine, textBubble, underWay } from "./bodies.js";
+import { card } from "./cards.js";
+import { el, fill, icon } from "./dom.js";
+import { avatar } from "./people.js";
+import { timeLabel } from "./times.js";
+
+const SENTENCE = 60; // characters from which on a notice is said by the service
+
+/** Draw a stored message. @param {object} entry @param {import("./thread.js").ThreadOptions} options */
+export function drawMessage(entry, options) {
+  const { frame } = entry;
+  entry.mine = false;
+  entry.speaker = null;
+  entry.node =
+    frame.message.type === "recalled"
+      ? recalledLine(frame, entry.formerText, options)
+      : endLine(frame, options) || notice(frame, options) || article(entry, options);
+}
+
+/** Draw a message that is not stored yet. @param {object} entry @param {import("./thread.js").ThreadOptions} options */
+export function drawPending(entry, options) {
+  const { pending } = entry;
+  const body = pendingBody(pending, options);
+  body.classList.add(pending.failed ? "failed" : "sending");
+  entry.mine = true;
+  entry.speaker = "pending";
+  entry.node = el("article", { class: "message mine" }, body, underWay(pending, options.words, options.on));
+}
+
+/** The time of a message as an element. @param {number} time @param {string} locale */
+export function timeOf(time, locale) {
+  return el("time", { datetime: new Date(time).toISOString() }, timeLabel(time, locale));
+}
+
+function endLine(frame, { words, locale }) {
+  const src = String(frame.message.data?.src ?? "");
+  if (src !== "19" && src !== "20") return null;
+  const ended = src === "20" ? words.ended_by_time : words.ended;
+  return el(
+    "p",
+    { class: "day ended" },
+    el("span", {}, fill(ended, { time: timeLabel(frame.time, locale) })),
+  );
+}
+
+// A short notice is a line between messages; a sentence or more is said by the service.
+function notice({ from, message, time }, { service, locale }) {
+  if (from.kind !== "system" || message.type !== "text") return null;
+  const isLong = message.text.length > SENTENCE || message.text.includes("\n");
+  if (service && (isLong || message.code === "welcome")) return null;
+  return el("p", { class: "system" }, el("span", {}, timeOf(time, locale), " ", el("bdi", {}, message.text)));
+}
+
+function article(entry, options) {
+  const { frame } = entry;
+  const { from } = frame;
+  const isCustomer = from.kind === "customer";
+  const mine = options.side === "customer" ? isCustomer : from.kind === "agent" || from.kind === "bot";
+  const who = from.kind === "system" && options.service ? options.service : from;
+  entry.mine = mine;
+  entry.speaker = `${from.kind} ${from.name || ""} ${frame.session}`;
+  return el(
+    "article",
+    { class: mine ? "message mine" : "message" },
+    mine ? null : avatar(who),
+    head(frame, who, mine, options),
+    ...bodies(entry, options),
+    recallButton(frame, mine, options),
+  );
+}
+
+// Over own messages stands a name only where another agent or the bot has written them.
+function head({ from, time }, who, mine, { words, locale, side }) {
+  if (mine && (side === "customer" || (from.kind === "agent" && !from.other))) return null;
+  return el(
+    "p",
+    { class: "message-head" },
+    el("strong", { dir: "auto" }, who.name || words.service),
+    from.kind === "bot" ? el("span", {}, words.assistant) : null,
+    mine ? null : timeOf(time, locale),
+  );
+}
+
+function bodies({ frame, gotAt }, options) {
+  const { message } = frame;
+  const { words, locale, on } = options;
+  if (message.type === "text") return [textBubble(message.text)];
+  if (message.file) {
+    return [file(message, { words, locale, gotAt, stale: on.stale && (() => on.stale(frame)) })];
+  }
+  const parts = message.type === "custom" ? card(message.data, cardContext(frame, options)) : [];
+  return parts.length ? parts : [textBubble(words.unknown)];
+}
+
+function cardContext(frame, { words, locale, side, on, canAnswer }) {
+  return {
+    message: frame,
+    words,
+    locale,
+    side,
+    canAnswer: side === "customer" && Boolean(on.answer) && canAnswer(frame),
+    answer: (text) => on.answer?.(text, frame),
+    rate: async (choice) => {
+      const { sessionId } = frame.message.data.menuContent;
+      await on.rate?.({ ...choice, sessionId }, frame);
+    },
+  };
+}
+
+function recallButton(frame, mine, { words, on, canRecall }) {
+  if (!mine || !on.recall || !canRecall(frame)) return null;
+  const recall = { type: "button", class: "recall button quiet small", onclick: () => on.recall(frame) };
+  return el("button", recall, icon("undo", "small"), words.recall);
+}
+
+function pendingBody(pending, { words, locale }) {
+  const { client_id: id, message, preview, failed, progress } = pending;
+  if (message.type === "text") return textBubble(message.text);
+  if (message.file) return file(message, { words, locale, preview, progress: failed ? undefined : progress });
+  const context = { message: { id, message }, words, locale, side: "seat", canAnswer: false };
+  return card(message.data, context)[0] || textBubble(words.unknown);
+}
