@@ -48,9 +48,7 @@ class AccountAdapter(DefaultAccountAdapter):
         if sign_in.mailed_password_has_ended(member):
             self._log("sign_in.password_ended", request, credentials)
             raise ValidationError(
-                _(
-                    "This password was sent more than 72 hours ago and has ended. Ask for a new one."
-                )
+                _("This password was sent more than 72 hours ago and has ended. Ask for a new one.")
             )
         return member
 

@@ -104,9 +104,12 @@ class MemberForm(ConsoleForm):
         if role := self.fields.get("role"):
             allowed = assignable_roles(self.actor, target)
             role.choices = [(value, Role(value).label) for value in allowed]
+            if target is None:
+                # Who serves unless one says otherwise (T-1): the page's script follows the role.
+                role.widget.attrs["data-serving"] = f"{Role.AGENT} {Role.SUPERVISOR}"
         if account := self.fields.get("account"):
             account.required = target is not None
-            account.help_text = _("Empty: the e-mail. Sign-in takes either.")
+            account.help_text = "" if target else _("Empty: the e-mail. Sign-in takes either.")
         if staff_no := self.fields.get("staff_no"):
             staff_no.required = target is not None
             staff_no.help_text = _("Empty: the next free one, %s.") % next_staff_no() if not target else ""
@@ -294,7 +297,7 @@ class GroupAdmin(ConsoleAdmin):
     view_ability, edit_ability = Ability.VIEW_MEMBERS, Ability.MANAGE_GROUPS
     trail_type = "group"
     inlines = (MembersInline,)
-    list_display = ("name", "pk", "member_count", "reception_label", "supervisor_names")
+    list_display = ("name", "number", "member_count", "reception_label", "supervisor_names")
     list_display_links = ("name",)
     search_fields = ("name",)
     ordering = ("name",)
@@ -326,7 +329,11 @@ class GroupAdmin(ConsoleAdmin):
             .prefetch_related("memberships__member")
         )
 
-    @admin.display(description=gettext_lazy("members"), ordering="member_count")
+    @admin.display(description=gettext_lazy("group ID"), ordering="pk")
+    def number(self, group: SkillGroup) -> int:
+        return group.pk
+
+    @admin.display(description=gettext_lazy("member count"), ordering="member_count")
     def member_count(self, group: SkillGroup) -> int:
         return group.member_count
 

@@ -47,7 +47,7 @@ def reset(member: Member, actor: Member, *, address: str = "", tell: Tell | None
         raise NotAllowed(_("You can't reset this password."))
     with transaction.atomic():
         give_new(member, tell)
-        sign_in.end_all(member, sign_in.PASSWORD_RESET)
+        sign_in.end_all(member, sign_in.SIGNED_OUT)
         trail.append(
             "member.password_reset", member=actor, address=address, object_type="member", object_id=member.pk
         )

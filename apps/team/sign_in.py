@@ -20,12 +20,8 @@ ID_KEY = "sign_in_id"
 AT_KEY = "signed_in_at"
 # An e-mailed password ends after this.
 MAILED_PASSWORD_LASTS = timedelta(hours=72)
-SIGNED_IN_ELSEWHERE, SIGNED_OUT, PASSWORD_RESET, DELETED = (
-    "signed_in_elsewhere",
-    "signed_out",
-    "password_reset",
-    "deleted",
-)
+# Why a desk is told to go (D-16).
+SIGNED_IN_ELSEWHERE, SIGNED_OUT, DELETED = "signed_in_elsewhere", "signed_out", "deleted"
 
 
 def begin(member: Member, session: SessionBase, address: str) -> None:

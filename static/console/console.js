@@ -3,6 +3,8 @@
 for (const place of document.querySelectorAll("[data-live]")) keepLive(place);
 for (const words of document.querySelectorAll("[data-words]")) preview(words);
 
+for (const role of document.querySelectorAll("[data-serving]")) followRole(role);
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) {
@@ -40,6 +42,16 @@ function keepLive(place) {
       place.querySelector(".stalled").hidden = false;
     }
   }, every);
+}
+
+/** In a new member's form: agents and supervisors serve, administrators do not, until one says otherwise. */
+function followRole(role) {
+  const serves = role.form.elements.serves;
+  let untouched = true;
+  serves.addEventListener("change", () => { untouched = false; });
+  role.addEventListener("change", () => {
+    if (untouched) serves.checked = role.dataset.serving.split(" ").includes(role.value);
+  });
 }
 
 /** Shows under each text what the customer will read. */

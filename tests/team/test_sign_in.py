@@ -290,7 +290,7 @@ def test_a_reset_ends_the_old_password_and_all_sign_ins(client, sign_in, orders)
     passwords.reset(member, admin)
     assert not is_signed_in(client)
     assert sign_in(member, browser=Client()).status_code == 200
-    assert orders[-1][1]["reason"] == "password_reset"
+    assert orders[-1][1]["reason"] == "signed_out"
 
 
 def test_generated_passwords_are_long_and_never_the_same():
