@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ COUNTED = 1_000
 # Records looked through at once for a keyword, and at most for one page.
 BATCH = 200
 MOST_BATCHES = 25
+# What a row shows besides the record itself.
+SHOWN = ("session", "customer", "channel", "group", "agent")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,7 +41,7 @@ class Place:
     is_newer: bool = False
 
     @classmethod
-    def at(cls, record: ServiceRecord, *, is_newer: bool = False) -> Place:
+    def at(cls, record: ServiceRecord | Candidate, *, is_newer: bool = False) -> Place:
         return cls(record.started_at, record.id, is_newer)
 
     @classmethod
@@ -62,6 +65,14 @@ class Row:
 
     record: ServiceRecord
     hit: list[Piece] = field(default_factory=list)
+
+
+class Candidate(NamedTuple):
+    """A record that may hold the keyword; only what looking for it needs."""
+
+    id: UUID
+    session_id: UUID
+    started_at: datetime
 
 
 @dataclass(frozen=True)
@@ -123,39 +134,44 @@ def _rows(
 ) -> tuple[list[Row], Place | None]:
     """Up to one row more than a page holds, and where a search gave up that found too little."""
     if not keyword.tokens:
-        return [Row(record) for record in _slice(records, place, PAGE + 1)], None
-    rows: list[Row] = []
-    looked_at: ServiceRecord | None = None
+        found = _near(records, place)[: PAGE + 1].select_related(*SHOWN)
+        return [Row(record) for record in found], None
+    hits: dict[UUID, list[Piece]] = {}
     for batches, batch in enumerate(_batches(records, keyword, place), start=1):
-        rows += _hits(batch, keyword)
-        looked_at = batch[-1]
-        if len(rows) > PAGE:
-            return rows[: PAGE + 1], None
+        hits |= _hits(batch, keyword)
+        if len(hits) > PAGE:
+            break
         if batches == MOST_BATCHES and len(batch) == BATCH:
-            return rows, Place.at(looked_at, is_newer=bool(place and place.is_newer))
-    return rows, None
+            return _hydrated(hits), Place.at(batch[-1], is_newer=bool(place and place.is_newer))
+    return _hydrated(hits), None
 
 
 def _batches(
     records: QuerySet[ServiceRecord], keyword: Keyword, place: Place | None
-) -> Iterator[list[ServiceRecord]]:
+) -> Iterator[list[Candidate]]:
     """Candidates in the order of the list.
 
     The first batch is simply the nearest records: words that are in use are found there, without
     reading the long lists that the index holds for them. Whatever is rarer comes from the index.
     """
     is_newer = bool(place and place.is_newer)
-    batch = list(_slice(records, place, BATCH))
+    batch = _candidates(records, place)
     found = Message.objects.filter(tokens__contains=keyword.tokens, recalled_at__isnull=True)
     records = records.filter(session_id__in=found.values("session_id"))
     while batch:
         yield batch
         if len(batch) < BATCH:
             return
-        batch = list(_slice(records, Place.at(batch[-1], is_newer=is_newer), BATCH))
+        batch = _candidates(records, Place.at(batch[-1], is_newer=is_newer))
 
 
-def _slice(records: QuerySet[ServiceRecord], place: Place | None, most: int) -> Iterable[ServiceRecord]:
+def _candidates(records: QuerySet[ServiceRecord], place: Place | None) -> list[Candidate]:
+    found = _near(records, place).values_list("id", "session_id", "started_at")
+    return [Candidate(*row) for row in found[:BATCH]]
+
+
+def _near(records: QuerySet[ServiceRecord], place: Place | None) -> QuerySet[ServiceRecord]:
+    """The records beside a place, nearest first."""
     is_newer = bool(place and place.is_newer)
     if place:
         # Compared as a pair, the way the index is ordered.
@@ -163,15 +179,14 @@ def _slice(records: QuerySet[ServiceRecord], place: Place | None, most: int) -> 
         same = Q(started_at=place.started_at, **{f"id__{side}": place.id})
         records = records.filter(**{f"started_at__{side}e": place.started_at})
         records = records.filter(Q(**{f"started_at__{side}": place.started_at}) | same)
-    order = ("started_at", "id") if is_newer else ("-started_at", "-id")
-    return records.select_related("session", "customer", "channel", "group", "agent").order_by(*order)[:most]
+    return records.order_by(*(("started_at", "id") if is_newer else ("-started_at", "-id")))
 
 
-def _hits(batch: list[ServiceRecord], keyword: Keyword) -> Iterator[Row]:
-    """The records of a batch whose session holds the keyword, with the first hit of it."""
+def _hits(batch: list[Candidate], keyword: Keyword) -> dict[UUID, list[Piece]]:
+    """The records of a batch whose session holds the keyword, in order, with the first hit of it."""
     messages = (
         Message.objects.filter(
-            session_id__in={record.session_id for record in batch},
+            session_id__in={candidate.session_id for candidate in batch},
             tokens__contains=keyword.tokens,
             recalled_at__isnull=True,
         )
@@ -184,9 +199,14 @@ def _hits(batch: list[ServiceRecord], keyword: Keyword) -> Iterator[Row]:
     for session_id, kind, body in messages:
         if session_id not in first and keyword.is_in(text := text_of(kind, body)):
             first[session_id] = text
-    for record in batch:
-        if record.session_id in first:
-            yield Row(record, keyword.surroundings(first[record.session_id]))
+    return {one.id: keyword.surroundings(first[one.session_id]) for one in batch if one.session_id in first}
+
+
+def _hydrated(hits: dict[UUID, list[Piece]]) -> list[Row]:
+    """Rows of the first hits, one more than a page holds, in the order they were found in."""
+    wanted = list(hits)[: PAGE + 1]
+    records = ServiceRecord.objects.select_related(*SHOWN).in_bulk(wanted)
+    return [Row(records[record_id], hits[record_id]) for record_id in wanted if record_id in records]
 
 
 def choices(member: Member) -> Choices:
@@ -206,7 +226,7 @@ def choices(member: Member) -> Choices:
 def record_for(member: Member, record_id: UUID) -> ServiceRecord | None:
     """The record if the member may see its session; None alike for what is not there (C-8)."""
     return (
-        ServiceRecord.objects.select_related("session", "customer", "channel", "group", "agent")
+        ServiceRecord.objects.select_related(*SHOWN)
         .filter(
             id=record_id,
             session__engaged_at__isnull=False,
