@@ -18,7 +18,7 @@ from django.core.signals import request_finished
 from django.db import connections
 from twisted.internet import defer
 
-from csdesk import health, hub
+from csdesk import bodies, health, hub
 from csdesk.sockets import MOST_UNSENT, unsent_by
 
 log = logging.getLogger(__name__)
@@ -33,12 +33,11 @@ _TOO_LARGE = b'{"ok": false, "code": "too_large", "detail": "Request too large"}
 class BoundedRequest(WebRequest):
     """Refuses a body that is too large while it streams, before it fills the disk (X-10)."""
 
-    largest = 25 * 1024 * 1024
     _received = 0
     _refused = False
 
     def gotLength(self, length: int | None) -> None:
-        if length is not None and length > self.largest:
+        if length is not None and length > bodies.largest:
             self._refuse()
         else:
             super().gotLength(length)
@@ -47,7 +46,7 @@ class BoundedRequest(WebRequest):
         if self._refused:
             return
         self._received += len(data)
-        if self._received > self.largest:
+        if self._received > bodies.largest:
             self._refuse()
         else:
             super().handleContentChunk(data)

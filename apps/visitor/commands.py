@@ -23,7 +23,7 @@ from apps.sessions.posting import Posted
 from apps.sessions.settings import MessageSettings
 from apps.team import business
 from apps.visitor import limits, protocol, tokens
-from csdesk import clock
+from csdesk import bodies, clock
 from csdesk.errors import NotAllowed, NotFound, Unauthorized, WrongState
 
 
@@ -73,11 +73,13 @@ def standing(visitor: Visitor, last: dict[UUID, int]) -> tuple[list[ChatSession]
 def about(channel: Channel) -> dict:
     """The channel as `ready` describes it, with what a user interface must know beforehand."""
     rules = business.read(MessageSettings)
+    file_limit = rules.file_megabytes * bodies.MEGABYTE
+    bodies.allow_files(file_limit)
     return {
         "key": channel.key,
         "name": channel.name,
         "avatar": channel.avatar,
-        "file_limit": rules.file_megabytes * 1024 * 1024,
+        "file_limit": file_limit,
         "typing_preview": rules.typing_preview,
         "recall_seconds": rules.recall_seconds if rules.customer_recalls else 0,
     }
