@@ -30,6 +30,8 @@ export class ChatThread {
     });
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.below.addEventListener("click", () => this.toEnd());
+    this.earlier = at("thread-earlier");
+    this.earlier.addEventListener("click", () => this.#older());
     at("thread-retry").addEventListener("click", () => this.#load());
     this.#listen();
     eachSecond(() => this.#tick());
@@ -114,6 +116,11 @@ export class ChatThread {
     const isEmpty = !this.session?.messages.length;
     this.more.querySelector(".loading").hidden = !(kind === "loading" && isEmpty) && !this.isLoading;
     this.more.querySelector(".banner").hidden = kind !== "failed";
+    this.earlier.hidden = kind !== "" || !this.session?.loaded || !this.#hasOlder;
+  }
+
+  get #hasOlder() {
+    return this.from > 0 || this.earlierFrom > 0 || this.session.before !== null;
   }
 
   #messages({ message, isHistory }) {
@@ -166,6 +173,7 @@ export class ChatThread {
       this.from = Math.max(0, to - PAGE);
       for (const message of session.messages.slice(this.from, to)) this.#put(message);
       this.#notes();
+      this.#state();
       return;
     }
     if (this.earlierFrom === 0 && session.before !== null) await this.#history(session);
@@ -173,6 +181,7 @@ export class ChatThread {
     const to = this.earlierFrom;
     this.earlierFrom = Math.max(0, to - PAGE);
     for (const message of session.earlier.slice(this.earlierFrom, to)) this.#put(message);
+    this.#state();
   }
 
   async #history(session) {

@@ -1,0 +1,159 @@
+"""The workbench on its sizes, by keyboard, and with long conversations (ui.md, D-12, D-13)."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from apps.sessions import posting
+from apps.sessions.authors import Author
+from apps.sessions.models import ChatSession
+from tests import factories as make
+from tests.browser.customers import Customer
+from tests.browser.windows import new_words
+from tests.browser.workbenches import Workbenches
+
+NewCustomer = Callable[[], Customer]
+
+
+def say_much(session: ChatSession, count: int) -> None:
+    author = Author.customer(session.customer)
+    for start in range(0, count, 50):
+        posts = [
+            posting.Post(session.id, author, "text", {"text": f"line {number}"}, uuid.uuid4())
+            for number in range(start, min(start + 50, count))
+        ]
+        posting.post_many(posts)
+
+
+def test_a_long_session_shows_its_end_and_more_on_scroll(open_workbench: Workbenches) -> None:
+    member = make.make_member()
+    session = make.make_served_session(member)
+    say_much(session, 1_200)
+    bench = open_workbench(member, path=f"/desk/#chat/{session.id}")
+    expect(bench.bubble(re.compile("^line 1199$"))).to_be_in_viewport()
+    assert bench.thread.locator(".message").count() <= 200
+    bench.page.locator("#messages").evaluate("area => { area.scrollTop = -area.scrollHeight }")
+    expect(bench.bubble(re.compile("^line 1000$"))).to_have_count(1)
+    # What one reads stays where it is when something new comes.
+    seen = bench.bubble(re.compile("^line 1060$"))
+    seen.scroll_into_view_if_needed()
+    before = seen.bounding_box()["y"]
+    make.customer_says(session, "newest")
+    expect(bench.page.locator("#below")).to_be_visible()
+    expect(bench.bubble("newest")).to_have_count(1)
+    assert abs(seen.bounding_box()["y"] - before) < 2
+    bench.page.locator("#below").click()
+    expect(bench.bubble("newest")).to_be_in_viewport()
+    expect(bench.page.locator("#below")).to_be_hidden()
+
+
+def test_earlier_sessions_come_on_scroll_and_in_the_side(
+    open_workbench: Workbenches, new_customer: NewCustomer
+) -> None:
+    bench = open_workbench(lang="en-GB")
+    customer = new_customer()
+    old, words = new_words("weeks ago"), new_words("back again")
+    customer.say(old)
+    bench.choose(old)
+    bench.say("Good-bye")
+    customer.until_heard("Good-bye")
+    customer.signal("27")
+    customer.until_state("closed")
+    customer.say(words)
+    bench.choose(words)
+    bench.page.get_by_role("button", name="Earlier messages").click()
+    bench.expect_message(old)
+    expect(bench.page.get_by_role("button", name="Earlier messages")).to_be_hidden()
+    bench.page.locator("#side-tabs [data-tab=history]").click()
+    earlier = bench.page.locator("#tab-history .earlier-row")
+    expect(earlier).to_have_count(1)
+    expect(earlier).to_contain_text("Good-bye")
+    with bench.page.context.expect_page() as record:
+        earlier.click()
+    expect(record.value).to_have_url(re.compile(r"/records/[0-9a-f-]+/$"))
+
+
+def test_everything_is_reached_by_keys(open_workbench: Workbenches, new_customer: NewCustomer) -> None:
+    bench = open_workbench(lang="en-GB")
+    one, other = new_words("first"), new_words("second")
+    first, second = new_customer(), new_customer()
+    first.say(one)
+    expect(bench.row(one)).to_be_visible()
+    second.say(other)
+    expect(bench.row(other)).to_be_visible()
+    keys = bench.page.keyboard
+    keys.press("j")
+    bench.expect_message(one)
+    keys.press("Alt+j")
+    bench.expect_message(other)
+    keys.press("Escape")
+    keys.press("k")
+    bench.expect_message(one)
+    keys.press("Escape")
+    keys.press("?")
+    expect(bench.page.locator("#help")).to_be_visible()
+    keys.press("Escape")
+    expect(bench.page.locator("#help")).to_be_hidden()
+    keys.press("/")
+    expect(bench.page.locator("#reply-search")).to_be_focused()
+    keys.press("Escape")
+    keys.press("r")
+    expect(bench.box).to_be_focused()
+    keys.press("Alt+e")
+    expect(bench.page.locator("#ending")).to_be_visible()
+    bench.page.locator("#ending button").press("Enter")
+    expect(bench.page.locator("#ending")).to_be_hidden()
+
+
+def test_a_phone_goes_from_the_list_to_the_chat_and_back(
+    open_workbench: Workbenches, new_customer: NewCustomer
+) -> None:
+    bench = open_workbench(size=(375, 667), lang="en-GB")
+    customer = new_customer()
+    words = new_words("From my phone")
+    customer.say(words)
+    chat, side = bench.page.locator("#chat"), bench.page.locator("#side")
+    expect(chat).to_be_hidden()
+    bench.choose(words)
+    expect(bench.box).to_be_in_viewport()
+    bench.say("To your phone")
+    customer.until_heard("To your phone")
+    bench.page.locator("#to-side").click()
+    expect(side).to_be_visible()
+    bench.page.locator("#side-close").click()
+    expect(side).to_be_hidden()
+    expect(chat).to_be_visible()
+    bench.page.go_back()
+    expect(chat).to_be_hidden()
+    expect(bench.row("To your phone")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (760, 480), (375, 667)])
+def test_nothing_runs_out_of_the_screen(
+    open_workbench: Workbenches, new_customer: NewCustomer, size: tuple[int, int]
+) -> None:
+    bench = open_workbench(size=size, lang="zh-CN")
+    customer = new_customer()
+    words = new_words("很长的一句话" * 20)
+    customer.say(words)
+    for _step in ("list", "chat"):
+        root = "document.documentElement"
+        assert bench.page.evaluate(f"{root}.scrollWidth <= innerWidth && {root}.scrollHeight <= innerHeight")
+        bench.row(words).click()
+    expect(bench.box).to_be_in_viewport()
+    expect(bench.page.locator("#send")).to_be_in_viewport(ratio=1)
+
+
+def test_the_look_and_the_language_are_kept(open_workbench: Workbenches) -> None:
+    bench = open_workbench(lang="zh-CN")
+    bench.page.locator("#account summary").click()
+    bench.page.locator("[data-set-theme=dark]").click()
+    bench.page.locator("#account").get_by_role("button", name="EN").click()
+    expect(bench.page).to_have_title(re.compile("Workbench"))
+    expect(bench.page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(bench.page.locator("html")).to_have_attribute("lang", "en")
