@@ -83,6 +83,8 @@ def config(level: str, style: str) -> dict:
             "django.channels.server": {"level": "WARNING"},
             "daphne": {"level": "WARNING"},
             "asyncio": {"level": "WARNING"},
+            # Every scanner of the net tries names that are not ours; they get their 400.
+            "django.security.DisallowedHost": {"handlers": [], "propagate": False},
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
         },

@@ -13,6 +13,8 @@ import psutil
 
 from csdesk.embedded.place import EmbeddedError, Place
 
+LARGEST_LOG = 10_000_000
+
 
 class Server(ABC):
     """One embedded server; `start()` may be called again after it has died."""
@@ -44,6 +46,8 @@ class Server(ABC):
     def start(self, timeout: float = 30) -> None:
         """Start and return when a client has been served; EmbeddedError otherwise."""
         self.prepare()
+        if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
+            self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command(),

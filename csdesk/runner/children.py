@@ -108,7 +108,8 @@ class Process:
 class Shown:
     """Which lines a person at the terminal wants to see: warnings and errors, the same one once a minute."""
 
-    _LEVEL = re.compile(r"^(?:\d\d:\d\d:\d\d|\[[^\]]*\]) ?(?:\[?\d*:? ?)?(DEBUG|INFO|WARNING|ERROR|CRITICAL)")
+    # Our two forms of lines (csdesk/logging.py).
+    _LEVEL = re.compile(r'^(?:\d\d:\d\d:\d\d |\{"time": "[^"]*", "level": ")(\w+)')
 
     def __init__(self) -> None:
         self.everything = os.environ.get("CSDESK_VERBOSE", "") not in ("", "0")
@@ -118,7 +119,7 @@ class Shown:
     def is_worth(self, line: str) -> bool:
         level = self._LEVEL.match(line)
         if level:
-            self._worth = level[1] in ("WARNING", "ERROR", "CRITICAL") and self._is_new(line)
+            self._worth = level[1].upper() in ("WARNING", "ERROR", "CRITICAL") and self._is_new(line)
         return self._worth or self.everything
 
     def _is_new(self, line: str) -> bool:

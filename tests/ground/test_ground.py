@@ -13,6 +13,7 @@ from csdesk import csp
 from csdesk import logging as our_logging
 from csdesk.addresses import TrueClient, true_client
 from csdesk.cache import RedisOrMemoryCache
+from csdesk.runner.children import Shown
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,26 @@ def test_signed_addresses_and_queries_are_not_logged(text: str):
 @pytest.mark.parametrize("offered", ["short", "x" * 65, 'a"},{"level":"error', "with blank 12"])
 def test_a_request_id_that_could_fake_a_line_is_replaced(offered: str):
     assert our_logging.chosen_request_id(offered) != offered
+
+
+@pytest.mark.parametrize("style", [our_logging.TextFormatter, our_logging.JsonFormatter])
+def test_the_terminal_shows_trouble_once_a_minute_and_no_chatter(style: type[logging.Formatter], monkeypatch):
+    monkeypatch.delenv("CSDESK_VERBOSE", raising=False)
+    shown = Shown()
+
+    def is_shown(level: int, text: str) -> bool:
+        record = logging.makeLogRecord(
+            {"levelno": level, "levelname": logging.getLevelName(level), "msg": text}
+        )
+        return shown.is_worth(style().format(record))
+
+    assert shown.is_worth("ImportError: no module"), "a crash before the logs are set up"
+    assert not is_shown(logging.INFO, "started")
+    assert is_shown(logging.ERROR, "task 7f3a-11 failed")
+    assert shown.is_worth("  File x.py")
+    assert not is_shown(logging.ERROR, "task 99bc-12 failed"), "the same again"
+    assert not shown.is_worth("  File x.py")
+    assert is_shown(logging.WARNING, "something else")
 
 
 def test_nothing_inline_is_allowed():
