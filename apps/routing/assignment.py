@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -40,7 +40,7 @@ LAST_ONE_WAITS = timedelta(seconds=15)
 PASSED_ON = [ServiceStatus.TIMEOUT_TRANSFERRED.value, ServiceStatus.TRANSFERRED.value]
 
 _WAITING = f"""
-    SELECT session.id, session.group_id, session.queued_at, (
+    SELECT session.id, (
         SELECT CASE WHEN record.status = ANY(%(passed_on)s) THEN record.agent_id END
         FROM service_sessions_servicerecord AS record
         WHERE record.session_id = session.id AND record.ended_at IS NOT NULL
@@ -106,38 +106,46 @@ class _Round:
         self.open_groups = {group for theirs in groups.values() for group in theirs}
         self.is_any_open = bool(groups)
         self.rooms = rooms_left()
+        self.agents = Member.objects.in_bulk(self.among)
+        self.groups = SkillGroup.objects.in_bulk(self.open_groups)
 
     def run(self) -> int:
         pairs = 0
-        for session_id, group_id, queued_at, last_one in self._waiting():
-            if not self._is_open(group_id):
+        for session, last_one in self._waiting():
+            if not self._is_open(session.group_id):
                 continue
-            claimed = self._claim(session_id, group_id, queued_at, last_one)
+            claimed = self._claim(session, last_one)
             if claimed:
-                give(transitions.lock(session_id), claimed)
-                if claimed.group_id in self.rooms:
-                    self.rooms[claimed.group_id] -= 1
+                self._give(session, claimed)
                 pairs += 1
                 if pairs == PAIRS_AT_ONCE:
                     break
             elif last_one is None:
-                self._shut(group_id)
+                self._shut(session.group_id)
         return pairs
 
-    def _claim(
-        self, session_id: UUID, group_id: int | None, queued_at: datetime, last_one: int | None
-    ) -> places.Claimed | None:
+    def _give(self, session: ChatSession, claimed: places.Claimed) -> None:
+        """Let the agent whose place was taken serve the session, or offer it to them (R-9)."""
+        session.group = self.groups.get(claimed.group_id)
+        hand_to(session, self.agents[claimed.member_id], status="", sender=None)
+        if claimed.group_id in self.rooms:
+            self.rooms[claimed.group_id] -= 1
+
+    def _claim(self, session: ChatSession, last_one: int | None) -> places.Claimed | None:
         return places.claim_best(
-            session_id,
-            group_id=group_id,
+            session.id,
+            group_id=session.group_id,
             among=self.among,
             full_groups=[group for group, room in self.rooms.items() if room <= 0],
             last_one=last_one,
-            last_one_may=clock.now() - queued_at >= LAST_ONE_WAITS,
+            last_one_may=clock.now() - session.queued_at >= LAST_ONE_WAITS,
         )
 
-    def _waiting(self) -> Iterator[tuple[UUID, int | None, datetime, int | None]]:
-        """Waiting sessions of targets with somebody eligible, in queue order, page by page, locked."""
+    def _waiting(self) -> Iterator[tuple[ChatSession, int | None]]:
+        """Waiting sessions of targets with somebody eligible, in queue order, page by page, locked.
+
+        With each comes who passed it on last, if somebody did.
+        """
         seen: list[UUID] = []
         while self.is_any_open or self.open_groups:
             values = {
@@ -149,10 +157,12 @@ class _Round:
             with connection.cursor() as cursor:
                 cursor.execute(_WAITING, values)
                 page = cursor.fetchall()
-            yield from page
+            # Read after the lock: what they are now.
+            sessions = ChatSession.objects.select_related("customer", "channel").in_bulk([i for i, _ in page])
+            yield from ((sessions[session_id], last_one) for session_id, last_one in page)
             if len(page) < PAGE:
                 return
-            seen += [row[0] for row in page]
+            seen += [session_id for session_id, _last_one in page]
 
     def _is_open(self, group_id: int | None) -> bool:
         return group_id in self.open_groups if group_id else self.is_any_open
@@ -177,13 +187,6 @@ def rooms_left() -> dict[int, int]:
         .order_by()
     )
     return caps | {group: caps[group] - count for group, count in taken}
-
-
-def give(session: ChatSession, claimed: places.Claimed) -> None:
-    """Let the agent whose place was taken serve a waiting session, or offer it to them (R-9)."""
-    agent = Member.objects.get(pk=claimed.member_id)
-    session.group = SkillGroup.objects.filter(pk=claimed.group_id).first()
-    hand_to(session, agent, status="", sender=None)
 
 
 def hand_to(
