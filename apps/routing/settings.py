@@ -74,9 +74,7 @@ class PresenceSettings(Section):
 
     name: ClassVar[str] = "presence"
     title: ClassVar = _("Availability")
-    help: ClassVar = _(
-        "What happens when an agent takes a break, finishes a session or loses the connection."
-    )
+    help: ClassVar = _("What happens when an agent takes a break, ends a session or is disconnected.")
     order: ClassVar[int] = 40
 
     grace_seconds: int = whole(

@@ -16,7 +16,7 @@ from apps.team.models import Membership
 from tests import factories as make
 from tests.routing import crowd, scene
 
-# Ends with `ENOUGH` assignments, or after `SECONDS` with `LEAST`; a crowded machine may take longer for those.
+# Ends with `ENOUGH` assignments, or after `SECONDS` with `LEAST`, for which a busy machine takes longer.
 ENOUGH, LEAST = 400, 100
 SECONDS, MOST_SECONDS = 25, 90
 # What was queued for less may not have been committed when the round looked.
