@@ -188,7 +188,7 @@ class _Week:
         return sorted(found)
 
     def _one(self, n: int, at: datetime) -> None:
-        if n % 10 in (3, 8):
+        if n % 11 in (3, 8):
             self._unserved(n, at)
             return
         talk = self.talks[n % len(self.talks)]
