@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-from apps.routing import availability
+from apps.routing import availability, closing
+from apps.sessions import queries
+from apps.sessions.models import State
 from apps.team.models import Member
 from tests import factories as make
 from tests.browsers import Pages
@@ -81,4 +83,7 @@ class Workbenches:
         """Nobody of ours is given the sessions of the next test."""
         for bench in self.opened:
             bench.page.context.close()
+            for session in queries.sessions_of_agent(bench.member.pk):
+                if session.state == State.SERVING:
+                    closing.by_agent(bench.member, session.id)
             availability.set_status(bench.member, "offline", hand_over=True)
