@@ -158,7 +158,8 @@ def test_two_tabs_are_one_conversation(page_factory: Pages, agent: Agent) -> Non
     agent.say(session, "One chat.")
     window.expect_message("One chat.")
     other.expect_message("One chat.")
-    texts = [frame["message"].get("text") for frame in agent.messages(session)]
+    agent.until(lambda: answer in agent.desk.texts(session))
+    texts = agent.desk.texts(session)
     assert texts.count(words) == texts.count(answer) == 1
 
 
@@ -178,7 +179,8 @@ def test_words_written_offline_arrive_once(page_factory: Pages, agent: Agent) ->
     window.expect_sent(lost)
     window.expect_message("Said meanwhile")
     expect(window.banner).to_be_hidden()
-    assert [frame["message"].get("text") for frame in agent.messages(session)].count(lost) == 1
+    agent.until(lambda: lost in agent.desk.texts(session))
+    assert agent.desk.texts(session).count(lost) == 1
 
 
 def test_nothing_moves_while_one_reads_older_messages(page_factory: Pages, agent: Agent) -> None:
