@@ -179,8 +179,8 @@ def _hello(raw: dict) -> Hello:
         token=_text(raw, "token", 200),
         last={content.identifier(session, "last"): _count(rev, "last") for session, rev in last.items()},
         language=_text(raw, "language", 35),
-        page=_text(raw, "page", 2_000)[:PAGE_LIMIT],
-        referrer=_text(raw, "referrer", 2_000)[:PAGE_LIMIT],
+        page=_page(raw, "page"),
+        referrer=_page(raw, "referrer"),
     )
 
 
@@ -201,7 +201,7 @@ def _signal(raw: dict) -> Frame:
 
 
 def _trigger(data: dict) -> Trigger:
-    return Trigger(_text(data, "page", 2_000)[:PAGE_LIMIT])
+    return Trigger(_page(data, "page"))
 
 
 def _rate(data: dict) -> Rate:
@@ -245,6 +245,12 @@ def _text(raw: dict, name: str, limit: int) -> str:
         wanted = _("%(field)s must be text of at most %(limit)s characters.")
         raise Invalid(wanted % {"field": name, "limit": limit})
     return content.storable(value)
+
+
+def _page(raw: dict, name: str) -> str:
+    """Where the customer looks or came from; whatever is no web address is not worth keeping."""
+    value = _text(raw, name, 2_000)
+    return value[:PAGE_LIMIT] if value.startswith(("http://", "https://")) else ""
 
 
 def _count(value: object, name: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import os
 import uuid
 from collections.abc import AsyncIterator
 
@@ -246,6 +247,27 @@ async def test_a_picture_is_uploaded_sent_and_fetched_by_both_sides(stack, chann
             },
             "upload_gone",
         )
+
+
+async def test_a_large_file_reaches_a_slow_reader_whole(stack, channel):
+    content = os.urandom(6 * 1024 * 1024).hex().encode()
+    async with window_of(stack.url, channel) as window:
+        answer = (await upload(stack.url, window.token, "log.txt", content)).json()
+        client_id = await window.post({"type": "file", "upload": answer["upload"]})
+        ack = await window.expect("ack", client_id=client_id)
+        file = (await window.expect("message", id=ack["id"]))["message"]["file"]
+        got = bytearray()
+        async with (
+            httpx.AsyncClient(base_url=stack.url) as http,
+            http.stream("GET", file["url"]) as response,
+        ):
+            async for part in response.aiter_bytes(256 * 1024):
+                got += part
+                # Slower than the server could send; others are answered meanwhile.
+                if len(got) % (8 * 256 * 1024) == 0:
+                    await window.still_works()
+        assert (len(got), bytes(got) == content) == (len(content), True)
+        await window.ended(ack["session"])
 
 
 # --- the agent ---------------------------------------------------------------------------------------

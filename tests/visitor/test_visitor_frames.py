@@ -28,6 +28,13 @@ def test_hello_brings_what_the_client_has():
     assert (frame.token, frame.language, frame.page) == ("t", "en", "https://shop.example/")
 
 
+@pytest.mark.parametrize("page", ["javascript:alert(1)", "data:text/html,x", "/cart", " https://x.example"])
+def test_only_web_addresses_are_kept_as_pages(page):
+    assert parse(op="hello", token="t", page=page, referrer=page).page == ""
+    assert signal("7", page=page) == protocol.Trigger()
+    assert signal("7", page="https://x.example/cart") == protocol.Trigger("https://x.example/cart")
+
+
 def test_a_text_keeps_its_client_id_and_words():
     frame = parse(op="send", client_id=CLIENT_ID, message={"type": "text", "text": " <b>hi</b> 你好"})
     assert frame == protocol.Send(uuid.UUID(CLIENT_ID), "text", {"text": " <b>hi</b> 你好"})
