@@ -32,13 +32,16 @@ def place(transactional_db):
     capped = make.make_group(session_cap=3)
     groups = [open_group, manual, capped]
     agents = []
-    for number in range(14):
-        member = make.make_member(session_limit=1 + number % 3)
+    for number in range(8):
+        member = make.make_member(session_limit=1 + number % 2)
         theirs = [groups[number % 3], groups[0]] if number % 4 == 0 else [groups[number % 3]]
         for group in {group.pk: group for group in theirs}.values():
             Membership.objects.create(member=member, group=group)
         scene.open_desk(member)
         agents.append(member)
+    # More than can be served at once, so that there is an order to keep.
+    for number in range(60):
+        scene.waits_for(scene.customer_comes(), [None, *groups][number % 4])
     for agent in agents:
         availability.set_status(agent, "free")
     return crowd.Place(agents, groups, make.make_channel().pk)
