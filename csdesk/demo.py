@@ -193,7 +193,7 @@ class _Week:
             return
         talk = self.talks[n % len(self.talks)]
         group = talk.group
-        past, gaps = self._begin(talk.language, at)
+        past, gaps = self._begin(talk.language, at, talk.about)
         said = False
         for line in talk.lines:
             if line.startswith("<") and not said:
@@ -203,10 +203,12 @@ class _Week:
             group = self._line(past, line, group, gaps)
         self._end(past, n)
 
-    def _begin(self, language: str, at: datetime) -> tuple[PastSession, dict[str, str]]:
+    def _begin(
+        self, language: str, at: datetime, about: int | None = None
+    ) -> tuple[PastSession, dict[str, str]]:
         customer = self.chance.choice(self.customers[language])
         customer.last_seen_at = max(at, customer.last_seen_at)
-        zh, en, price = self.chance.choice(GOODS)
+        zh, en, price = self.chance.choice(GOODS) if about is None else GOODS[about]
         order = f"{at:%Y%m%d}{self.chance.randrange(10_000, 99_999)}"
         past = PastSession(self.rows, customer, self.channel, at, language, self.chance)
         return past, {"goods": zh if language == ZH else en, "price": price, "order": order}

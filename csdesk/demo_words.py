@@ -58,11 +58,17 @@ class Talk:
     group: str
     language: str
     lines: tuple[str, ...]
+    # What it is about, as an index of GOODS; None when it may be anything.
+    about: int | None = None
 
 
 def talks() -> list[Talk]:
     """The talks of `demo_talks.txt`."""
-    return [Talk(*head.split(), tuple(lines)) for head, lines in _blocks("demo_talks.txt")]
+    found = []
+    for head, lines in _blocks("demo_talks.txt"):
+        group, language, *about = head.split()
+        found.append(Talk(group, language, tuple(lines), int(about[0]) if about else None))
+    return found
 
 
 def quick_replies() -> Iterator[tuple[str, str, str, str]]:

@@ -169,5 +169,6 @@ def _told(request: HttpRequest, status: int) -> HttpResponse:
     """A page that says why there is nothing; what is not there and what is not theirs look the same (C-8)."""
     if request.GET.get("part") == "transcript":
         return render(request, "records/told.html", {"status": status}, status=status)
-    context = {"status": status, "zone": zone_of(request).key}
-    return render(request, "records/nothing.html", context, status=status)
+    # Without a database there is nothing more to ask for.
+    context = _context(request) if status == 404 else {"zone": zone_of(request).key}
+    return render(request, "records/nothing.html", context | {"status": status}, status=status)
