@@ -38,7 +38,7 @@ class AccountAdapter(DefaultAccountAdapter):
         except RateLimited as error:
             if not error.extra.get("flood"):
                 self._log("sign_in.locked", request, credentials)
-            raise ValidationError(_too_many(int(error.extra["seconds"]))) from error
+            raise ValidationError(too_many(int(error.extra["seconds"]))) from error
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Member | None:
         member = super().authenticate(request, **credentials)
@@ -97,7 +97,8 @@ def address_of(request: HttpRequest | None) -> str:
     return (request.META.get("REMOTE_ADDR") or "") if request else ""
 
 
-def _too_many(seconds: int) -> str:
+def too_many(seconds: int) -> str:
+    """How long to wait, in words."""
     if seconds > 90:
         minutes = -(-seconds // 60)
         return ngettext(

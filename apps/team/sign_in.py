@@ -13,11 +13,15 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from apps.team import trail
+from apps.team.lockout import Attempt
 from apps.team.models import Member, TrailEntry
 from csdesk import clock, realtime
 
 ID_KEY = "sign_in_id"
 AT_KEY = "signed_in_at"
+CONFIRMED_KEY = "confirmed_at"
+# Roles and passwords of others: only so long after one's own password was typed (X-6).
+CONFIRMATION_LASTS = timedelta(minutes=15)
 # An e-mailed password ends after this (X-6).
 MAILED_PASSWORD_LASTS = timedelta(hours=72)
 # Why a desk is told to go (D-16).
@@ -51,6 +55,26 @@ def is_current(member: Member, session: SessionBase) -> bool:
         and bool(member.sign_in_id)
         and str(member.sign_in_id) == session.get(ID_KEY)
     )
+
+
+def is_confirmed(session: SessionBase) -> bool:
+    """Whether the password was typed within the last 15 minutes."""
+    last = max(session.get(AT_KEY) or 0, session.get(CONFIRMED_KEY) or 0)
+    return clock.now().timestamp() - last < CONFIRMATION_LASTS.total_seconds()
+
+
+def confirm(member: Member, password: str, session: SessionBase, address: str) -> bool:
+    """Check the member's own password again; raises RateLimited as signing in does."""
+    attempt = Attempt(str(member.pk), address)
+    attempt.begin()
+    if not member.check_password(password):
+        trail.append(
+            "sign_in.failed", member=member, address=address, object_type="member", object_id=member.pk
+        )
+        return False
+    attempt.succeeded()
+    session[CONFIRMED_KEY] = clock.now().timestamp()
+    return True
 
 
 def member_of(session: SessionBase) -> Member | None:

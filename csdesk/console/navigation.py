@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.team import business
 from apps.team.abilities import Ability, may
+from apps.team.models import Member
 
 
 @dataclass
@@ -34,7 +35,7 @@ def navigation(request: HttpRequest) -> list[Entry]:
         entries.append(Entry(_("Quick replies"), address, "hash"))
     if may(member, Ability.VIEW_MEMBERS):
         entries.append(_team())
-    entries.append(Entry(_("Service records"), "/records/", "record"))
+    entries.append(_records(member))
     _mark(entries, request.path)
     return entries
 
@@ -52,6 +53,14 @@ def _team() -> Entry:
     members = Entry(_("Members"), reverse("admin:team_member_changelist"))
     groups = Entry(_("Groups"), reverse("admin:team_skillgroup_changelist"))
     return Entry(_("Team"), members.address, "people", entries=[members, groups])
+
+
+def _records(member: Member) -> Entry:
+    records = Entry(_("Service records"), "/records/", "record")
+    if may(member, Ability.VIEW_TRAIL):
+        log = Entry(_("Access log"), reverse("admin:team_trailentry_changelist"))
+        records.entries = [Entry(_("All records"), "/records/"), log]
+    return records
 
 
 def _mark(entries: list[Entry], path: str) -> None:

@@ -1,11 +1,12 @@
 """The admin site of the console: who may enter, what it lists, which pages it adds."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.team.abilities import Ability, may
@@ -49,9 +50,8 @@ class ConsoleSite(AdminSite):
         """Sign-in has one page; who is signed in and comes here may not enter."""
         if request.user.is_authenticated:
             return redirect("/desk/")
-        response = redirect("account_login")
-        response["Location"] += f"?next={request.GET.get('next') or request.path}"
-        return response
+        wanted = quote(request.GET.get("next") or request.path, safe="/")
+        return redirect(f"{reverse('account_login')}?next={wanted}")
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return redirect("account_logout")

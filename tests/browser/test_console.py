@@ -23,6 +23,8 @@ PAGES = (
     "/console/service_sessions/channel/add/",
     "/console/service_sessions/quickreply/",
     "/console/service_sessions/quickreply/add/",
+    "/console/team/trailentry/",
+    "/console/team/trailentry/check/",
     "/console/settings/prompts/",
     "/console/settings/reception/",
     "/console/settings/queue/",

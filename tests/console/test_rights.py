@@ -1,5 +1,7 @@
 """Who may do what in the console (T-1, X-6, X-7)."""
 
+from datetime import timedelta
+
 import pytest
 from django.core import mail
 from django.test import Client
@@ -43,6 +45,8 @@ PAGES = (
     "/console/service_sessions/channel/add/",
     "/console/service_sessions/quickreply/",
     "/console/service_sessions/quickreply/add/",
+    "/console/team/trailentry/",
+    "/console/team/trailentry/check/",
     "/console/settings/prompts/",
     "/console/settings/reception/",
     "/console/settings/queue/",
@@ -418,3 +422,55 @@ def test_who_was_forced_out_in_the_middle_sees_nothing_more(admin):
     assert browser.get("/console/").status_code == 302
     Member.objects.filter(pk=admin.pk).update(forced_offline_at=None, role=Role.AGENT)
     assert browser.get("/console/settings/prompts/").status_code == 302
+
+
+# --- one's own password before roles are given (X-6) ---
+
+
+def test_after_a_quarter_of_an_hour_roles_need_ones_own_password(admin, monkeypatch):
+    browser, member = browser_of(admin), make_member()
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=16))
+    address = f"/console/team/member/{member.pk}/change/"
+    answer = browser.post(address, change(member, role="administrator"))
+    assert list(answer.context["adminform"].form.errors) == ["confirmation"]
+    assert 'name="confirmation"' in answer.content.decode()
+    answer = browser.post(address, change(member, role="administrator", confirmation="wrong"))
+    assert list(answer.context["adminform"].form.errors) == ["confirmation"]
+    member.refresh_from_db()
+    assert member.role == "agent"
+    # What is no role is changed as ever.
+    assert browser.post(address, change(member, nickname="Renamed")).status_code == 302
+    right = change(member, role="administrator", confirmation=PASSWORD)
+    assert browser.post(address, right).status_code == 302
+    member.refresh_from_db()
+    assert member.role == "administrator"
+    # Confirmed: it is not asked again.
+    assert 'name="confirmation"' not in browser.get(address).content.decode()
+
+
+def test_after_a_quarter_of_an_hour_adding_and_resetting_need_it_too(admin, monkeypatch):
+    browser, member = browser_of(admin), make_member()
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=16))
+    answer = browser.post("/console/team/member/add/", form())
+    assert list(answer.context["adminform"].form.errors) == ["confirmation"]
+    reset = f"/console/team/member/{member.pk}/password/"
+    assert browser.post(reset).status_code == 200
+    assert browser.post(reset, {"confirmation": "wrong"}).status_code == 200
+    member.refresh_from_db()
+    assert member.check_password(PASSWORD)
+    assert browser.post(reset, {"confirmation": PASSWORD}).status_code == 302
+    assert browser.post("/console/team/member/add/", form()).status_code == 302
+
+
+def test_guessing_ones_own_password_is_slowed_down(admin, monkeypatch):
+    browser, member = browser_of(admin), make_member()
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=16))
+    reset = f"/console/team/member/{member.pk}/password/"
+    for _try in range(5):
+        assert "not your current password" in browser.post(reset, {"confirmation": "wrong"}).content.decode()
+    assert "Too many tries" in browser.post(reset, {"confirmation": PASSWORD}).content.decode()
+    member.refresh_from_db()
+    assert member.check_password(PASSWORD)
