@@ -5,8 +5,9 @@ import { clockTime, eachSecond, now } from "./times.js";
 import { say, sayCount, sayError, threadWords } from "./words.js";
 import { leftWords } from "./session-list.js";
 
-/** So many messages stand on the page at first; older ones come as one scrolls to them. */
+/** So many messages stand on the page at first; older ones come as one scrolls to them, and go again at the end. */
 const PAGE = 150;
+const MOST = 600;
 const NEAR_TOP = 600;
 const AT_END = 60;
 
@@ -59,8 +60,15 @@ export class ChatThread {
   }
 
   #choose() {
-    const { session } = this;
     this.shownId = this.bench.chosenId;
+    this.#drawEnd();
+    this.toEnd();
+    this.#load();
+  }
+
+  /** Draws the newest messages afresh. */
+  #drawEnd() {
+    const { session } = this;
     this.thread.clear();
     this.shownNotes.clear();
     this.pendings.clear();
@@ -70,8 +78,7 @@ export class ChatThread {
     this.from = Math.max(0, (session?.messages.length ?? 0) - PAGE);
     this.earlierFrom = session?.earlier.length ?? 0;
     this.#all();
-    this.toEnd();
-    this.#load();
+    this.#state();
   }
 
   #all() {
@@ -135,7 +142,7 @@ export class ChatThread {
 
   #arrived({ message }) {
     if (message.from.kind === "agent" && String(message.from.id) === String(this.bench.desk.member?.id)) this.toEnd();
-    else if (this.isAtEnd) this.#markRead();
+    else if (this.isAtEnd) this.toEnd();
     else this.#unseen(this.unseen + 1);
   }
 
@@ -145,6 +152,7 @@ export class ChatThread {
   }
 
   toEnd() {
+    if (this.drawn?.size > MOST) this.#drawEnd();
     this.scroller.scrollTop = 0;
     this.#unseen(0);
   }

@@ -34,7 +34,7 @@ function start() {
   const offers = new Offers(bench, tell);
   new SessionList(bench);
   new QueueList(desk);
-  new ChatHead(bench, { tell, transfer: new TransferDialog(desk, tell) });
+  new ChatHead(bench, { tell, transfer: new TransferDialog(bench, tell) });
   const composer = new Composer(bench, { tell, replies, card: new CardForm(desk) });
   new ChatThread(bench, { tell, again: (text) => composer.insert(text) });
   const side = new Side(bench, { replies, tell });

@@ -132,10 +132,21 @@ export class Teller {
     this.live = document.getElementById("announce");
     this.toasts = document.getElementById("toasts");
     bench.desk.on("arrived", ({ session, message }) => this.#arrived(bench, session, message));
+    for (const event of ["transfer", "autoTransfer", "userAccessed"]) bench.desk.on(event, (frame) => this.#moved(bench, frame));
     bench.desk.on("callIn", ({ session }) => {
       const name = bench.desk.sessions.get(session)?.summary?.customer.name ?? "";
       this.announce(say("offered_by", { name }));
     });
+  }
+
+  /** What became of a session without the agent's doing. */
+  #moved(bench, { op, session, returned, unaccepted }) {
+    const isGivenAway = bench.givenAway.delete(session);
+    const name = bench.desk.sessions.get(session)?.summary?.customer.name ?? "";
+    if (returned) this.toast(say("came_back", { name }));
+    else if (unaccepted) this.toast(say("not_accepted", { name }));
+    else if (!isGivenAway && op === "transfer") this.toast(say("was_handed_on", { name }));
+    else if (!isGivenAway && op === "autoTransfer") this.toast(say("was_missed", { name }));
   }
 
   #arrived(bench, id, message) {

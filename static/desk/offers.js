@@ -96,6 +96,7 @@ export class Offers {
   async #act(op, id) {
     if (this.busy.has(id)) return;
     this.busy.add(id);
+    if (op === "decline") this.bench.givenAway.add(id);
     this.draw();
     try {
       await this.bench.desk[op](id);

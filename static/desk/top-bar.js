@@ -61,6 +61,7 @@ export class AvailabilityMenu {
     const open = this.bench.serving().length + this.bench.offered().length;
     if (status === "offline" && open > 0 && !(await this.#mayHandOver(open))) return false;
     const handOver = status === "offline" && open > 0;
+    if (handOver) for (const session of [...this.bench.serving(), ...this.bench.offered()]) this.bench.givenAway.add(session.id);
     try {
       await this.bench.desk.setStatus(status, { restReason: restReason || undefined, handOver });
       return true;

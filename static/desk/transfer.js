@@ -7,9 +7,9 @@ import { say, sayCount, sayError } from "./words.js";
 const REFRESH = 3_000;
 
 export class TransferDialog {
-  /** @param {import("../sdk/csdesk-desk.js").Desk} desk @param {(error: Error|null, text: string) => void} tell */
-  constructor(desk, tell) {
-    Object.assign(this, { desk, tell, tab: "agents", answer: null, chosen: null, timer: 0 });
+  /** @param {import("./workbench.js").Workbench} bench @param {(error: Error|null, text: string) => void} tell */
+  constructor(bench, tell) {
+    Object.assign(this, { bench, desk: bench.desk, tell, tab: "agents", answer: null, chosen: null, timer: 0 });
     const at = (id) => document.getElementById(id);
     Object.assign(this, { dialog: at("transfer-dialog"), list: at("transfer-list"), query: at("transfer-query"), note: at("transfer-note"), start: at("transfer-start"), wrong: at("transfer-wrong") });
     for (const tab of this.#tabs) tab.addEventListener("click", () => this.#choose(tab.dataset.tab));
@@ -129,11 +129,13 @@ export class TransferDialog {
     const target = this.tab === "agents" ? { userId: value } : { skillGroupId: value };
     this.start.disabled = true;
     this.wrong.hidden = true;
+    this.bench.givenAway.add(this.session);
     try {
       await this.desk.transfer(this.session, { ...target, note: this.note.value.trim() || undefined });
       this.dialog.close();
       this.tell(null, say("transferred"));
     } catch (error) {
+      this.bench.givenAway.delete(this.session);
       this.#fail(sayError(error));
       this.#enable();
     }

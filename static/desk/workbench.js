@@ -14,6 +14,7 @@ export class Workbench extends EventTarget {
     super();
     Object.assign(this, { desk, root, chosenId: "", view: "list" });
     /** @type {Map<string, {until: number, timer: number}>} */ this.endings = new Map();
+    /** Sessions that the agent gives away right now: that they go needs no words. */ this.givenAway = new Set();
     addEventListener("popstate", () => this.#follow());
     addEventListener("hashchange", () => this.#follow());
     addEventListener("pagehide", () => this.#endAll());
@@ -91,7 +92,7 @@ export class Workbench extends EventTarget {
 
   over() {
     return [...this.desk.sessions.values()]
-      .filter((session) => session.place === "over" && session.summary)
+      .filter((session) => session.place === "over" && session.served && session.summary)
       .sort((one, other) => endOf(other) - endOf(one));
   }
 

@@ -22,7 +22,8 @@
  *   customer: {id: string, name: string, avatar: string, online: boolean, tags: string[]},
  *   channel: {name: string, kind: string}, group: object|null, started: number, assigned: number|null,
  *   offer_ends?: number, waiting_since?: number, held: boolean, unread: number, seq: number, rev: number,
- *   note: number, last: {text: string, time: number, kind: string, from: string}|null}} Summary
+ *   agent?: number, ended?: number|null, status?: string, read?: {customer: number, agent: number}, note: number,
+ *   last: {text: string, time: number, kind: string, from: string}|null}} Summary
  * @typedef {{clientId: string, session: string, message: object, time: number, code: string, detail: string,
  *   state: "sending"|"sent"|"failed", seq: number}} Pending
  */
@@ -58,6 +59,7 @@ export class DeskSession {
     /** @type {"offered"|"serving"|"over"|""} */ this.place = "";
     /** How it left the open list: the event's frame, or null. */ this.left = null;
     this.leftAt = 0;
+    /** Whether it was ever served here: an offer that was missed is none of mine. */ this.served = false;
     /** @type {Message[]} */ this.messages = [];
     /** @type {Note[]} */ this.notes = [];
     /** @type {Message[]} messages of the customer's earlier sessions */ this.earlier = [];
@@ -152,6 +154,7 @@ export class DeskSession {
     // The summary counts as seen only with the message it may speak of.
     if (this.loaded && (summary.seq ?? 0) <= this.seq) this.took(rev);
     else this.known = Math.max(this.known, rev);
+    if (summary.state === "serving") this.served = true;
     if (isOpen && isMine) Object.assign(this, { place: summary.state, left: null, leftAt: 0 });
     else if (summary.state) this.leave(null);
   }
@@ -574,8 +577,7 @@ export class Desk {
     for (const summary of summaries) {
       if (this.sessions.has(summary.session)) continue;
       const session = this.#session(summary.session);
-      session.summary = summary;
-      session.place = "over";
+      Object.assign(session, { summary, place: "over", served: true });
     }
     this.#emit("list");
   }
@@ -838,6 +840,7 @@ export class Desk {
 
   #refused(frame) {
     if (frame.client_id) this.#sendFailed(frame.client_id, frame.code, frame.detail);
+    else if (frame.reason && frame.reason !== "signed_out") this.#kickedOut(frame);
     else if (frame.code === "unauthorized" || frame.code === "token_expired") this.#signedOut();
     else this.#emit("error", frame);
   }
