@@ -5,6 +5,8 @@ for (const words of document.querySelectorAll("[data-words]")) preview(words);
 
 for (const role of document.querySelectorAll("[data-serving]")) followRole(role);
 
+document.querySelector(".inner-nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) {

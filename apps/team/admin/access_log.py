@@ -72,7 +72,7 @@ class AccessLogAdmin(ConsoleAdmin):
     view_ability = edit_ability = Ability.VIEW_TRAIL
     trail_type = "trail"
     lookups = frozenset({"period", "thing"})
-    list_display = ("number", "time", "who", "what", "object_label", "details", "address")
+    list_display = ("entry_number", "time", "who", "what", "object_label", "details", "address")
     list_display_links = None
     list_filter = (PeriodFilter, ThingFilter)
     search_fields = ("detail__member_name", "=object_id", "=detail__address")
@@ -113,6 +113,10 @@ class AccessLogAdmin(ConsoleAdmin):
             "found": trail.verify(),
         }
         return TemplateResponse(request, "console/access_log_check.html", context)
+
+    @admin.display(description=gettext_lazy("number"), ordering="number")
+    def entry_number(self, entry: TrailEntry) -> int:
+        return entry.number
 
     @admin.display(description=gettext_lazy("time"))
     def time(self, entry: TrailEntry) -> str:
