@@ -237,10 +237,11 @@ class DoorConsumer(AsyncWebsocketConsumer):
     async def _gone(self, code: int) -> None:
         if self.outbox is not None:
             self._leaving = True
-            hub.shared().leave(self)
             # A message that was sent before the connection broke is still stored.
             await self._finish()
             self._worker.cancel()
+            # Only now: a sign-in that was under way may have joined meanwhile.
+            hub.shared().leave(self)
             self.outbox.stop()
             await self.closed(code)
         raise StopConsumer

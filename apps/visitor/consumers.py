@@ -92,7 +92,7 @@ class VisitorConsumer(DoorConsumer):
             timer.cancel()
         if self._pong:
             self._pong.cancel()
-        if self.recipient:
+        if self.visitor:
             presence.left(self.recipient, self.visitor.session_id)
 
     def _now(self) -> float:

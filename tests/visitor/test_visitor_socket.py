@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from contextlib import asynccontextmanager
 
 import pytest
@@ -154,3 +155,19 @@ async def test_a_refresh_tells_only_what_is_news(token):
         session = await bridge.run(make.make_session, customer)
         await consumers.refresh(sockets)
         assert (await client.expect("pong"))["sessions"] == {str(session.id): session.rev}
+
+
+async def test_a_client_that_leaves_while_signing_in_leaves_nothing_behind(token, monkeypatch):
+    text, row = token
+    standing = commands.standing
+
+    def slowly(visitor, last):
+        time.sleep(0.5)
+        return standing(visitor, last)
+
+    monkeypatch.setattr(commands, "standing", slowly)
+    async with client_of(row.channel) as client:
+        await client.say(op="hello", token=text)
+        await asyncio.sleep(0.1)
+    assert hub.shared().sockets(f"customer.{row.visitor_id}.{row.channel_id}") == []
+    assert not hub.shared()._joined
