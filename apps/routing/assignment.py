@@ -207,6 +207,8 @@ def hand_to(
         transitions.offer(session, agent, until=until, status=status, actor=actor, detail=detail)
         pending.begin(session, agent, sender, until)
         events.call_in(session, agent, until)
+        # To the customer it still reads as queued, and they are next.
+        events.place_in_queue(session, 1)
     else:
         transitions.serve(session, agent, status=status, actor=actor, detail=detail)
         prompts.say_connected(session, agent)

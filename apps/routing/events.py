@@ -1,7 +1,8 @@
-"""The events of the workbench (D-15, D-16): what an agent is told beside the summaries."""
+"""What is told beside messages, states and summaries: the workbench's events (D-15, D-16), places, counts."""
 
 from datetime import datetime
 
+from apps.sessions import transitions
 from apps.sessions.models import ChatSession
 from apps.team.models import Member
 from csdesk import clock, realtime
@@ -49,6 +50,12 @@ def status_changed(member_id: int, status: str, rest_reason: str = "") -> None:
     """`statusChanged` to the member's workbenches."""
     frame = {"op": "statusChanged", "status": str(status), "restReason": rest_reason}
     realtime.publish(realtime.member(member_id), frame)
+
+
+def place_in_queue(session: ChatSession, place: int | None) -> None:
+    """`state` to the customer, with their place among those who wait."""
+    recipient = realtime.customer(session.customer_id, session.channel_id)
+    realtime.publish(recipient, transitions.customer_state(session, place))
 
 
 def queue_counts(groups: list[dict]) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.routing import events, pending, places, prompts, queries, queueing
+from apps.routing import events, pending, places, prompts, queueing
 from apps.routing.models import Availability, OfferOutcome, Status
 from apps.sessions import transitions
 from apps.sessions.models import ChatSession, ServiceStatus, State
@@ -40,6 +40,5 @@ def return_one(session_id: UUID) -> bool:
     queueing.back_to_head(session, status=ServiceStatus.AGENT_LOST, detail={"agent": agent.pk})
     if state == State.SERVING:
         prompts.say(session, "returned")
-    queueing.show_place(session, queries.position(session))
     events.transferred(session, agent)
     return True

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.core.cache import cache
 
-from apps.routing import events, queries, queueing
+from apps.routing import events, queries
 from apps.sessions.queries import whole
 from csdesk import clock
 
@@ -45,6 +45,6 @@ def tell_places() -> None:
     now = queries.places()
     changed = [session_id for session_id, place in now.items() if before.get(session_id) != place]
     for session in whole().filter(id__in=changed[:MOST_AT_ONCE]):
-        queueing.show_place(session, now[session.id])
+        events.place_in_queue(session, now[session.id])
     late = set(changed[MOST_AT_ONCE:])
     cache.set(PLACES, (at, {one: place for one, place in now.items() if one not in late}), KEPT_SECONDS)

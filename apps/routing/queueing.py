@@ -6,13 +6,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.routing import assignment, prompts, queries
+from apps.routing import assignment, events, prompts, queries
 from apps.routing.settings import QueueSettings
 from apps.sessions import transitions
 from apps.sessions.models import ChatSession, ClosedBy, ServiceStatus, State
 from apps.team import business
 from apps.team.models import Member, SkillGroup
-from csdesk import realtime
 
 
 def enter(session: ChatSession, group: SkillGroup | None = None, *, detail: dict | None = None) -> bool:
@@ -49,16 +48,13 @@ def wait_seconds(group: SkillGroup | None) -> int:
     return own or business.read(QueueSettings).wait_seconds
 
 
-def fail(
-    session: ChatSession, status: str, *, closed_by: str = ClosedBy.TIMER, words: str = "handover_failed",
-    timed_out: bool = False,
-) -> None:  # fmt: skip
-    """A hand-over that failed or was given up. Without a bot or menu nothing is left: it ends (S-1)."""
+def fail(session: ChatSession, status: str, *, timed_out: bool = False) -> None:
+    """A hand-over that failed, with its words. Without a bot or menu nothing is left: it ends (S-1)."""
     transitions.close(
         session,
         status=status,
-        closed_by=closed_by,
-        words=prompts.closing_words(session, words),
+        closed_by=ClosedBy.TIMER,
+        words=prompts.closing_words(session, "handover_failed"),
         invite=True,
         timed_out=timed_out,
     )
@@ -81,6 +77,7 @@ def back_to_head(
         actor=actor,
         detail=detail,
     )
+    events.place_in_queue(session, queries.position(session))
 
 
 @transaction.atomic
@@ -92,13 +89,7 @@ def tell_place(session_id: UUID) -> None:
     place = queries.position(session)
     if place:
         prompts.say(session, "queueing", QueuePosition=place, WaitNo=place - 1)
-    show_place(session, place)
-
-
-def show_place(session: ChatSession, place: int | None) -> None:
-    """Send the customer the state with their place."""
-    recipient = realtime.customer(session.customer_id, session.channel_id)
-    realtime.publish(recipient, transitions.customer_state(session, place))
+    events.place_in_queue(session, place)
 
 
 def expired(session: ChatSession) -> None:

@@ -159,7 +159,7 @@ def _to_group(session: ChatSession, group: SkillGroup, member: Member, status: s
     )
     if former:
         events.transferred(session, former)
-    queueing.show_place(session, queries.position(session))
+    events.place_in_queue(session, queries.position(session))
 
 
 def _take_from_agent(session: ChatSession) -> Member | None:

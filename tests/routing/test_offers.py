@@ -27,7 +27,8 @@ def test_an_offer_has_a_countdown_and_reads_as_queued_to_the_customer(time, told
     [call] = told.member(agent, "callIn")
     assert (call["session"], call["timeout"], call["type"]) == (str(session.id), 20, "im")
     assert call["nickname"] == session.customer.display_name
-    assert told.customer(session, "state")[-1]["state"] == "queued"
+    state = told.customer(session, "state")[-1]
+    assert (state["state"], state["position"]) == ("queued", 1)
     assert "connected" not in codes(session)
 
 
@@ -139,6 +140,13 @@ def test_several_offers_stand_each_with_its_countdown(time):
     assert again(second).agent == agent
     time.move(5)
     assert again(second).state == State.QUEUED
+
+
+def test_after_a_declined_offer_the_customer_still_sees_their_place(told):
+    agent = agent_at_desk()
+    session = customer_asks()
+    offers.decline(agent, session.id)
+    assert told.customer(session, "state")[-1]["position"] == 1
 
 
 def test_the_customer_withdraws_an_offer_by_leaving_the_queue(told):
