@@ -51,7 +51,7 @@ def make_admin() -> Member:
 
 @pytest.mark.parametrize(
     ("size", "lang", "theme"),
-    [((1280, 800), "zh-CN", "light"), ((375, 667), "en-GB", "dark"), ((375, 667), "zh-CN", "light")],
+    [((1280, 800), "zh-CN", "light"), ((375, 667), "en-GB", "dark")],
 )
 def test_every_page_fits_and_keeps_the_policy(page_factory: Pages, size, lang, theme):
     page = page_factory(size=size, lang=lang, theme=theme)
