@@ -256,7 +256,7 @@ def rating_of(record: ServiceRecord) -> Rating | None:
     return record.ratings.filter(level__isnull=False).order_by("-rated_at").first()
 
 
-def accesses_of(parts: list[ServiceRecord], most: int = 50) -> list[TrailEntry]:
+def accesses_of(parts: list[ServiceRecord], most: int = 200) -> list[TrailEntry]:
     """Who has looked at or downloaded the session of these records, newest first (C-3).
 
     The page of each record shows the whole session, so they share their accesses.

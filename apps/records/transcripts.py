@@ -64,6 +64,7 @@ def transcript(record: ServiceRecord, reader: Member) -> Transcript:
         queries.rating_of(record),
         {
             "messages": _messages(record, reader),
+            "read": record.session.customer_read_seq,
             "notes": [_note(note) for note in queries.notes_of(record.session_id)],
             "parts": [_part(part, record) for part in parts] if len(parts) > 1 else [],
         },

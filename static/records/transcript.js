@@ -19,6 +19,7 @@ export function drawTranscript(root) {
   for (const message of content.messages) thread.put({ ...message, from: { ...message.from, other: true } });
   for (const note of content.notes) thread.beside(`note-${note.n}`, noteOf(note), { session: sessionOf(content), seq: note.after_seq, time: note.time });
   for (const part of content.parts) showPart(thread, part, content);
+  thread.read(sessionOf(content), content.read);
   const finder = new Finder(root.querySelector(".find"), place, say("no_hits"));
   const own = content.parts.find((part) => part.own);
   if (finder.input.value.trim()) finder.look();
