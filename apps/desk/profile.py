@@ -30,7 +30,8 @@ def masked_phone(phone: str) -> str:
     """The number without its middle four digits (S-13)."""
     if len(phone) < 7:
         return "*" * len(phone)
-    return f"{phone[:3]}****{phone[7:]}"
+    before = (len(phone) - 4) // 2
+    return f"{phone[:before]}****{phone[before + 4 :]}"
 
 
 def masked_email(email: str) -> str:

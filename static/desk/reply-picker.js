@@ -45,7 +45,6 @@ export class ReplyPicker {
     this.dismissed = dismissed;
     this.list.hidden = true;
     this.box.removeAttribute("aria-activedescendant");
-    this.box.setAttribute("aria-expanded", "false");
   }
 
   /** Takes the keys that belong to the list. Answers whether it did. */
@@ -82,7 +81,6 @@ export class ReplyPicker {
     const rows = this.found.map((reply, at) => this.#row(reply, at, query));
     this.list.replaceChildren(...(rows.length ? rows : [el("p", { class: "faint padded" }, say("loading"))]));
     this.list.hidden = false;
-    this.box.setAttribute("aria-expanded", "true");
     this.#mark();
   }
 
