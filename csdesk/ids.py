@@ -6,7 +6,7 @@ import uuid
 
 
 def uuid7(milliseconds: int | None = None) -> uuid.UUID:
-    """A UUID of version 7 (RFC 9562, 5.7): 48 bits of Unix time in ms (now if not given), then 74 random bits."""
+    """A UUID of version 7 (RFC 9562, 5.7): 48 bits of Unix time in ms (default: now), 74 random bits."""
     if milliseconds is None:
         milliseconds = time.time_ns() // 1_000_000
     value = milliseconds << 80 | int.from_bytes(os.urandom(10))

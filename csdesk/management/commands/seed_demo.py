@@ -1,4 +1,4 @@
-"""Demo data: six accounts, two groups, a channel, quick replies, a week of past sessions. Safe to repeat."""
+"""Demo data: accounts, groups, a channel, quick replies, a week of past sessions. Safe to repeat."""
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -12,7 +12,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--password",
             default="",
-            help="of all demo accounts; else CSDESK_DEMO_PASSWORD, else random and printed when they are made",
+            help="of all demo accounts; else CSDESK_DEMO_PASSWORD, else random and printed",
         )
 
     def handle(self, *args: object, password: str, **options: object) -> None:
