@@ -1,4 +1,4 @@
-"""The main job from the first word to the record, as people do it: one customer, two agents, three browsers."""
+"""The main job from the first word to the record, as people do it: one customer and two agents."""
 
 from __future__ import annotations
 
