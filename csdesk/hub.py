@@ -83,9 +83,14 @@ class Hub:
             socket_timeout=None,
             socket_connect_timeout=1,
         )
-        # For what a subscribed connection cannot do.
+        # For what a subscribed connection cannot do. Callers bound the time: redis-py's own limit is
+        # asyncio.wait_for, which may swallow a cancellation.
         self._client = redis.asyncio.Redis.from_url(
-            settings.REDIS_URL, protocol=2, decode_responses=True, socket_timeout=1, socket_connect_timeout=1
+            settings.REDIS_URL,
+            protocol=2,
+            decode_responses=True,
+            socket_timeout=None,
+            socket_connect_timeout=1,
         )
         self._canary = f"{realtime.PREFIX}canary.{uuid4()}"
         self._sung = self._heard = 0
@@ -138,7 +143,8 @@ class Hub:
             return local
         try:
             channels = [realtime.PREFIX + recipient for recipient in wanted]
-            counts = await asyncio.wait_for(self._client.pubsub_numsub(*channels), 1)
+            async with asyncio.timeout(1):
+                counts = await self._client.pubsub_numsub(*channels)
         except (RedisError, OSError, TimeoutError):
             return local
         there = {channel for channel, count in counts if count}
@@ -192,7 +198,8 @@ class Hub:
 
     async def _connect(self) -> None:
         connection = self._pool.make_connection()
-        await asyncio.wait_for(connection.connect(), 2)
+        async with asyncio.timeout(2):
+            await connection.connect()
         self._connection = connection
         self._sung = self._heard = 0
         self._reader = asyncio.ensure_future(self._read(connection))
@@ -200,7 +207,8 @@ class Hub:
         last = self._expect(channels[-1])
         for start in range(0, len(channels), 500):
             await connection.send_command("SUBSCRIBE", *channels[start : start + 500], check_health=False)
-        await asyncio.wait_for(last, 2)
+        async with asyncio.timeout(2):
+            await last
         self.connected = True
         log.info("hub: connected to Redis, %s channels", len(channels))
         if self._joined:
@@ -292,7 +300,8 @@ class Hub:
                     continue
                 self._sung += 1
                 with suppress(RedisError, OSError, TimeoutError):
-                    await asyncio.wait_for(self._client.publish(self._canary, self._sung), CANARY_EVERY)
+                    async with asyncio.timeout(CANARY_EVERY):
+                        await self._client.publish(self._canary, self._sung)
             elif time.monotonic() - refreshed >= REFRESH_EVERY - CANARY_EVERY / 2:
                 await self._refresh()
                 refreshed = time.monotonic()

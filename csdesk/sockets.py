@@ -226,7 +226,8 @@ class DoorConsumer(AsyncWebsocketConsumer):
     async def _finish(self) -> None:
         if self._commands is not None:
             try:
-                await asyncio.wait_for(self._commands.join(), FINISH_WITHIN)
+                async with asyncio.timeout(FINISH_WITHIN):
+                    await self._commands.join()
             except TimeoutError:
                 log.warning("commands of a socket did not end within %s s", FINISH_WITHIN)
 
