@@ -23,6 +23,7 @@ class Network:
         self.is_down = False
         self.socket: WebSocketRoute | None = None
         self.sent: list[dict] = []
+        self.heard: list[dict] = []
         page.route_web_socket("**/ws/desk/", self._open)
 
     def _open(self, socket: WebSocketRoute) -> None:
@@ -32,7 +33,16 @@ class Network:
         self.socket = socket
         server = socket.connect_to_server()
         socket.on_message(lambda text: self._to_server(socket, server, text))
-        server.on_message(lambda text: None if self.lose(json.loads(text)) else socket.send(text))
+        server.on_message(lambda text: self._to_page(socket, text))
+
+    def _to_page(self, socket: WebSocketRoute, text: str) -> None:
+        frame = json.loads(text)
+        self.heard.append(frame)
+        if not self.lose(frame):
+            socket.send(text)
+
+    def tell_page(self, frame: dict) -> None:
+        self.socket.send(json.dumps(frame))
 
     def _to_server(self, socket: WebSocketRoute, server: WebSocketRoute, text: str) -> None:
         frame = json.loads(text)
@@ -161,6 +171,21 @@ def test_the_composer_says_when_the_view_is_behind(served) -> None:
     assert "Is anybody there?" not in customer.texts()
     bench.notice.get_by_role("button", name="Send anyway").click()
     customer.until_heard("Is anybody there?")
+
+
+def test_the_composer_says_when_a_colleague_was_faster(served) -> None:
+    bench, customer, network = served
+    bench.box.press_sequentially("My answer")
+    newest = next(frame for frame in reversed(network.heard) if frame["op"] == "message")
+    number = {"seq": newest["seq"] + 1, "rev": newest["rev"] + 1}
+    colleague = {"kind": "agent", "id": "0", "name": "周宁", "avatar": ""}
+    network.tell_page(newest | number | {"from": colleague, "message": {"type": "text", "text": "Mine"}})
+    bench.expect_message("Mine")
+    bench.box.press("Enter")
+    expect(bench.notice).to_contain_text("周宁 replied at")
+    assert "My answer" not in customer.texts()
+    bench.notice.get_by_role("button", name="Send anyway").click()
+    customer.until_heard("My answer")
 
 
 def test_a_sign_in_that_ran_out_leads_to_the_sign_in_page(served) -> None:
