@@ -151,6 +151,7 @@ class PastSession:
         self.rows.messages.append(message)
         if author.kind != AuthorKind.SYSTEM:
             session.last_text, session.last_kind, session.last_author = last, kind, author.kind
+            session.last_author_id = author.id
             session.last_at = self.at
         return message
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from apps.sessions import transitions
+from apps.sessions import standing
 from apps.sessions.models import ChatSession
 from apps.team.models import Member
 from csdesk import clock, realtime
@@ -54,8 +54,7 @@ def status_changed(member_id: int, status: str, rest_reason: str = "") -> None:
 
 def place_in_queue(session: ChatSession, place: int | None) -> None:
     """`state` to the customer, with their place among those who wait."""
-    recipient = realtime.customer(session.customer_id, session.channel_id)
-    realtime.publish(recipient, transitions.customer_state(session, place))
+    standing.tell_customer(session, place)
 
 
 def queue_counts(groups: list[dict]) -> None:

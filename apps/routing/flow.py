@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.routing import assignment, closing, prompts, queueing
 from apps.routing.settings import FlowSettings
-from apps.sessions import queries, ratings, transitions, writer
+from apps.sessions import invitations, queries, transitions, writer
 from apps.sessions.authors import Author
 from apps.sessions.models import Channel, ChatSession, Customer, Message, MessageKind, PostKey, State
 from apps.sessions.posting import Post, Posted
@@ -53,7 +53,7 @@ def signals(session: ChatSession | None) -> list[dict]:
     """src 23 and 26 as `signal` frames: what a trigger is answered with (V-7)."""
     seat = "inSeat" if session and session.state == State.SERVING else "outSeat"
     contents = {
-        "23": {"menuSendRuleFlag": ratings.rules_bits()},
+        "23": {"menuSendRuleFlag": invitations.rules_bits()},
         "26": {"command": "updateSeatStatus", "content": seat},
     }
     return [

@@ -12,7 +12,7 @@ from django.db.models.functions import RowNumber
 from apps.routing import places as load
 from apps.routing.models import Availability, Offer, OfferOutcome, Status
 from apps.routing.settings import ReceptionSettings
-from apps.sessions import transitions
+from apps.sessions import standing
 from apps.sessions.models import ChatSession, State
 from apps.team import business
 from apps.team.models import Member, Membership, SkillGroup
@@ -75,7 +75,7 @@ def places() -> dict[UUID, int]:
 
 def customer_state(session: ChatSession) -> dict:
     """The `state` frame with the place in the queue."""
-    return transitions.customer_state(session, position(session))
+    return standing.customer_state(session, position(session))
 
 
 def colleagues(member: Member, query: str = "") -> dict:

@@ -110,6 +110,7 @@ def summary_frame(
             "time": time_of(session.last_at),
             "kind": session.last_kind,
             "from": session.last_author,
+            "by": session.last_author_id,
         },
     }
     if online is not None:

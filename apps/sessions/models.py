@@ -218,6 +218,7 @@ class ChatSession(models.Model):
     last_text = models.CharField(max_length=200, blank=True)
     last_kind = models.CharField(max_length=10, blank=True)
     last_author = models.CharField(max_length=8, blank=True)
+    last_author_id = models.CharField(max_length=36, blank=True)
     last_at = models.DateTimeField(null=True)
 
     archived_at = models.DateTimeField(null=True)

@@ -72,7 +72,8 @@ moved AS (
         -- The last post that is words of somebody, not of the system.
         (array_agg(preview ORDER BY seq DESC) FILTER (WHERE author_kind <> 'system'))[1] AS preview,
         (array_agg(kind ORDER BY seq DESC) FILTER (WHERE author_kind <> 'system'))[1] AS kind,
-        (array_agg(author_kind ORDER BY seq DESC) FILTER (WHERE author_kind <> 'system'))[1] AS author_kind
+        (array_agg(author_kind ORDER BY seq DESC) FILTER (WHERE author_kind <> 'system'))[1] AS author_kind,
+        (array_agg(author_id ORDER BY seq DESC) FILTER (WHERE author_kind <> 'system'))[1] AS author_id
     FROM placed
     GROUP BY session_id
 ),
@@ -86,6 +87,7 @@ sessions AS (
         last_text = COALESCE(moved.preview, session.last_text),
         last_kind = COALESCE(moved.kind, session.last_kind),
         last_author = COALESCE(moved.author_kind, session.last_author),
+        last_author_id = COALESCE(moved.author_id, session.last_author_id),
         last_at = CASE WHEN moved.author_kind IS NULL THEN session.last_at ELSE %(at)s END,
         waiting_since = CASE
             WHEN moved.author_kind = 'customer' THEN COALESCE(session.waiting_since, %(at)s)

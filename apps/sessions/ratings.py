@@ -8,10 +8,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.sessions import posting
+from apps.sessions import invitations, posting, standing
 from apps.sessions.content import identifier, storable
-from apps.sessions.models import ChatSession, Message, Rating, ServiceRecord, State
-from apps.sessions.settings import MessageSettings, RatingSettings
+from apps.sessions.models import ChatSession, Message, Rating, ServiceRecord
+from apps.sessions.settings import RatingSettings
 from apps.team import business
 from csdesk import clock
 from csdesk.errors import Invalid, NotFound, TooLarge, WrongState
@@ -20,44 +20,20 @@ COMMENT_LIMIT = 1_000
 FIRST_ID = 101  # menu ids 101 … 105, worst first
 
 
-def rules_bits() -> int:
-    """`menuSendRuleFlag` of src 23: 1 sent at the end, 2 the agent may invite, 4 the customer may ask."""
-    rules = business.read(RatingSettings)
-    if not rules.is_on:
-        return 0
-    return rules.sent_at_end * 1 + rules.agent_invites * 2 + rules.customer_asks * 4
-
-
-def recall_allowed() -> bool:
-    """Whether customers may recall what they wrote (S-8)."""
-    return business.read(MessageSettings).customer_recalls
-
-
-def may_ask(session: ChatSession) -> bool:
-    """Whether the customer may ask for the invitation now (src 24)."""
-    rules = business.read(RatingSettings)
-    return rules.is_on and rules.customer_asks and session.state == State.SERVING and not _open(session.id)
-
-
-def may_be_invited(session: ChatSession) -> bool:
-    """Whether the invitation goes out at the end: switched on, somebody has served, none is open."""
-    rules = business.read(RatingSettings)
-    return (
-        rules.is_on and rules.sent_at_end and _served(session) is not None and not _given_or_open(session.id)
-    )
-
-
 def invite(session: ChatSession) -> Rating:
     """Send the invitation (src 9) for the part of the agent who serves or served last.
 
-    The caller holds the row. WrongState while an invitation is open or nobody has served.
+    The caller holds the row. WrongState while an invitation is open, when this part has been
+    rated, or when nobody has served.
     """
     rules = business.read(RatingSettings)
-    record = _served(session)
+    record = invitations.served_part(session)
     if not rules.is_on or record is None:
         raise WrongState(_("Nobody has served this session."))
-    if _open(session.id):
+    if invitations.is_open(session.id):
         raise WrongState(_("An invitation to rate is open already."))
+    if invitations.is_rated(record):
+        raise WrongState(_("The customer has rated already."))
     at = clock.now()
     rating = Rating(
         session=session, record=record, invited_at=at, expires_at=at + timedelta(hours=rules.valid_hours)
@@ -65,6 +41,8 @@ def invite(session: ChatSession) -> Rating:
     posted = posting.card(session, _menu(rating, rules, session.language))
     rating.seq = posted.seq
     rating.save()
+    # `can` has changed: there is no asking while one is open.
+    standing.tell_customer(session)
     return rating
 
 
@@ -139,19 +117,3 @@ def _comment(comment: object) -> str:
     if len(comment) > COMMENT_LIMIT:
         raise TooLarge(_("The comment is longer than %(limit)s characters.") % {"limit": COMMENT_LIMIT})
     return storable(comment.strip())
-
-
-def _served(session: ChatSession) -> ServiceRecord | None:
-    """The last part that an agent has really served."""
-    return session.records.filter(accepted_at__isnull=False, agent__isnull=False).order_by("-number").first()
-
-
-def _open(session_id: UUID) -> bool:
-    return Rating.objects.filter(
-        session_id=session_id, rated_at__isnull=True, expires_at__gt=clock.now()
-    ).exists()
-
-
-def _given_or_open(session_id: UUID) -> bool:
-    """At the end no second invitation follows one that is open or was answered for the same session."""
-    return _open(session_id) or Rating.objects.filter(session_id=session_id, rated_at__isnull=False).exists()

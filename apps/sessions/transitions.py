@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from apps.sessions import frames, posting, ratings
+from apps.sessions import frames, invitations, posting, ratings, standing
 from apps.sessions.models import (
     Channel,
     ChatSession,
@@ -95,7 +95,7 @@ def open_session(
             )
             ServiceRecord.objects.create(session=session, customer=customer, channel=channel, started_at=at)
             _log(session, "opened", before="")
-            _tell_customer(session)
+            standing.tell_customer(session)
     except IntegrityError:
         # The other tab was first.
         found = _open_one(customer, channel)
@@ -229,7 +229,7 @@ def close(
     expect_state(session, *STARTS_FROM[State.CLOSED])
     if words:
         posting.say(session, *words)
-    if invite and ratings.may_be_invited(session):
+    if invite and invitations.may_be_invited(session):
         ratings.invite(session)
     posting.card(session, {"customerServicePlugin": 0, "src": "20" if timed_out else "19"})
     before, former = session.state, session.agent
@@ -259,27 +259,6 @@ def set_deadline(session: ChatSession, kind: str, at: datetime | None) -> None:
 def save_deadline(session: ChatSession) -> None:
     """Save a deadline that moves without a change of state, such as reminder → reply."""
     session.save(update_fields=["deadline_kind", "deadline_at"])
-
-
-def possible(session: ChatSession) -> list[str]:
-    """What the customer can do now, as `state.can` lists it."""
-    can = []
-    if session.state == State.FLOW:
-        can.append("request_agent")
-    if session.state in (State.QUEUED, State.OFFERED):
-        can.append("leave_queue")
-    if session.state == State.SERVING and ratings.may_ask(session):
-        can.append("rate")
-    if session.is_open:
-        can.append("end")
-        if ratings.recall_allowed():
-            can.append("recall")
-    return can
-
-
-def customer_state(session: ChatSession, position: int | None = None) -> dict:
-    """The `state` frame of this session now."""
-    return frames.state_frame(session, can=possible(session), position=position)
 
 
 def _start(session: ChatSession, target: str) -> str:
@@ -332,7 +311,7 @@ def _changed(
     session.rev += 1
     session.save()
     _log(session, event, before=before, actor=actor, detail=detail)
-    _tell_customer(session)
+    standing.tell_customer(session)
     if (before == State.SERVING) != (session.state == State.SERVING):
         _tell_seat(session)
     for member in {former, session.agent} - {None}:
@@ -354,11 +333,6 @@ def _log(
         detail=detail or {},
     )
     log.info("%s: %s → %s", event, before or "new", session.state, extra={"session_id": session.id})
-
-
-def _tell_customer(session: ChatSession) -> None:
-    recipient = realtime.customer(session.customer_id, session.channel_id)
-    realtime.publish(recipient, customer_state(session))
 
 
 def _tell_seat(session: ChatSession) -> None:
@@ -383,13 +357,11 @@ __all__ = [
     "ClosedBy",
     "ServiceStatus",
     "close",
-    "customer_state",
     "expect_state",
     "hold",
     "lock",
     "offer",
     "open_session",
-    "possible",
     "save_deadline",
     "serve",
     "set_deadline",

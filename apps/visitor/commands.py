@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.routing import flow
 from apps.routing import queries as routing_queries
-from apps.sessions import customers, queries, ratings, reading, recall, transitions
+from apps.sessions import customers, invitations, queries, ratings, reading, recall, transitions
 from apps.sessions.authors import Author, customer_key
 from apps.sessions.customers import Origin
 from apps.sessions.models import Channel, ChatSession, Customer, PostKey, State, VisitorToken
@@ -145,7 +145,7 @@ def rate(visitor: Visitor, selected: dict) -> None:
 @transaction.atomic
 def ask_rating(visitor: Visitor) -> None:
     """src 24: only with an agent, and only where customers may ask (V-7)."""
-    if not ratings.rules_bits() & 4:
+    if not invitations.rules_bits() & 4:
         raise NotAllowed(_("Ratings cannot be asked for here."))
     open_one = queries.open_session_of(visitor.id, visitor.channel.pk)
     if open_one is None:

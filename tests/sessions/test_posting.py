@@ -98,6 +98,7 @@ def test_the_last_words_the_unread_count_and_the_clock_follow():
     assert (session.deadline_kind, session.deadline_at) == ("", None), "the agent owes the answer (R-15)"
     posted = make.agent_says(session, agent, "Yes")
     session.refresh_from_db()
+    assert (session.last_author, session.last_author_id) == ("agent", str(agent.pk))
     assert session.waiting_since is None
     assert session.deadline_kind == "reply"
     assert (session.deadline_at - posted.at).total_seconds() == 600

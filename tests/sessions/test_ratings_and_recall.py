@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from apps.sessions import ratings, recall, transitions
+from apps.sessions import ratings, recall, standing, transitions
 from apps.sessions.authors import Author
 from apps.sessions.models import Message, Rating
-from csdesk import clock
+from csdesk import clock, realtime
 from csdesk.errors import Invalid, NotAllowed, NotFound, TooLarge, WrongState
 from tests import factories as make
 
@@ -93,6 +93,32 @@ def test_a_malformed_answer_changes_nothing(invited, fields, error):
 def test_one_invitation_is_open_at_a_time(invited):
     with transaction.atomic(), pytest.raises(WrongState):
         ratings.invite(transitions.lock(invited.id))
+
+
+def test_what_was_rated_is_not_asked_for_again(invited):
+    answer(invited)
+    assert "rate" not in standing.possible(invited)
+    with transaction.atomic(), pytest.raises(WrongState):
+        ratings.invite(transitions.lock(invited.id))
+
+
+def test_the_next_agents_part_has_a_rating_of_its_own(invited):
+    answer(invited)
+    with transaction.atomic():
+        transitions.serve(transitions.lock(invited.id), make.make_member(), status="transferred")
+        session = transitions.lock(invited.id)
+        assert "rate" in standing.possible(session)
+        ratings.invite(session)
+    assert Rating.objects.filter(session=invited).count() == 2
+
+
+def test_the_window_hears_at_once_that_there_is_no_asking_while_one_is_open(monkeypatch):
+    session = make.make_served_session()
+    frames = []
+    monkeypatch.setattr(realtime, "publish", lambda _to, frame, **_kw: frames.append(frame))
+    with transaction.atomic():
+        ratings.invite(transitions.lock(session.id))
+    assert [frame["can"] for frame in frames if frame["op"] == "state"][-1] == ["end"]
 
 
 def test_an_agent_takes_back_a_message_and_it_is_searched_no_more():

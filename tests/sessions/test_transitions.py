@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from apps.sessions import ratings, transitions
+from apps.sessions import ratings, standing, transitions
 from apps.sessions.models import ChatSession, Message, Rating, State
 from apps.team import business
 from csdesk import clock
@@ -159,13 +159,13 @@ def test_no_rating_where_nobody_has_served():
 
 def test_what_the_customer_can_do_follows_the_state():
     session = make.make_session()
-    assert transitions.possible(session) == ["request_agent", "end"]
+    assert standing.possible(session) == ["request_agent", "end"]
     change(session, transitions.to_queue, group=None, seconds=60)
-    assert transitions.possible(session) == ["leave_queue", "end"]
+    assert standing.possible(session) == ["leave_queue", "end"]
     change(session, transitions.serve, make.make_member())
-    assert transitions.possible(session) == ["rate", "end"]
+    assert standing.possible(session) == ["rate", "end"]
     change(session, ratings.invite)
-    assert transitions.possible(session) == ["end"], "one invitation at a time"
+    assert standing.possible(session) == ["end"], "one invitation at a time"
 
 
 def test_settings_take_part_at_once():
@@ -173,6 +173,6 @@ def test_settings_take_part_at_once():
     try:
         business.save(ratings.RatingSettings, {"is_on": False}, admin)
         business.forget()
-        assert transitions.possible(make.make_served_session()) == ["end"]
+        assert standing.possible(make.make_served_session()) == ["end"]
     finally:
         business.forget()

@@ -1,0 +1,34 @@
+"""Where a session stands for its customer: the `state` frame, and who is told it."""
+
+from apps.sessions import frames, invitations
+from apps.sessions.models import ChatSession, State
+from apps.sessions.settings import MessageSettings
+from apps.team import business
+from csdesk import realtime
+
+
+def possible(session: ChatSession) -> list[str]:
+    """What the customer can do now, as `state.can` lists it."""
+    can = []
+    if session.state == State.FLOW:
+        can.append("request_agent")
+    if session.state in (State.QUEUED, State.OFFERED):
+        can.append("leave_queue")
+    if invitations.may_ask(session):
+        can.append("rate")
+    if session.is_open:
+        can.append("end")
+        if business.read(MessageSettings).customer_recalls:
+            can.append("recall")
+    return can
+
+
+def customer_state(session: ChatSession, position: int | None = None) -> dict:
+    """The `state` frame of this session now; `position` counts from 1 in the queue."""
+    return frames.state_frame(session, can=possible(session), position=position)
+
+
+def tell_customer(session: ChatSession, position: int | None = None) -> None:
+    """Send the customer's windows the state, after the commit."""
+    recipient = realtime.customer(session.customer_id, session.channel_id)
+    realtime.publish(recipient, customer_state(session, position))
