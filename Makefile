@@ -2,13 +2,20 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint words install lock clean
+.PHONY: run test bench bench-quick lint words install lock clean
 
 run: install
 	@exec $(BIN)/python -m csdesk.runner
 
 test: install
 	$(BIN)/python -m pytest $(ARGS)
+
+# Each figure beside the least any program on the same stack must do (docs/benchmarks.md).
+bench: install
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-quick: install
+	@$(BIN)/python -m bench --quick $(ARGS)
 
 lint: install
 	$(BIN)/ruff check .

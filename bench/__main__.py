@@ -1,0 +1,44 @@
+"""`make bench`: all rows, or those named; the table on the standard output."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from bench import rounds, table
+from bench.place import BenchError, ground
+from csdesk.embedded import EmbeddedError
+
+RESULTS = Path(__file__).resolve().parent / "results" / "latest.json"
+ROWS = ("P-1", "P-2", "P-3", "P-4")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; all if none is named")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the size, in under 3 minutes")
+    asked = parser.parse_args()
+    wanted = set(asked.rows or ROWS)
+    if wanted - set(ROWS):
+        parser.error(f"there are only {', '.join(ROWS)}")
+    size = rounds.QUICK if asked.quick else rounds.FULL
+    found: list[table.Row] = []
+    try:
+        with ground() as here:
+            if wanted & {"P-1", "P-2"}:
+                found += rounds.chats(here, size, wanted)
+            if "P-3" in wanted:
+                found += rounds.windows(here, size)
+            if "P-4" in wanted:
+                found += rounds.assignments(here, size)
+    except (BenchError, EmbeddedError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    table.write(found, RESULTS)
+    print(table.table(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
