@@ -87,6 +87,14 @@ def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
             connections.close_all()
 
 
+@pytest.fixture(autouse=True)
+def _revived(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test has killed and, failing in the middle, left dead lives again for the next one."""
+    yield
+    if "stack" in request.fixturenames:
+        request.getfixturevalue("stack").revive()
+
+
 @pytest.fixture
 def live_db(stack: Stack, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The database the processes of `stack` use, without a transaction around the test."""

@@ -109,6 +109,14 @@ class Stack:
         """Start what was killed; the embedded servers answer when this returns, `web` see `wait_ready`."""
         self.things[name].start()
 
+    def revive(self) -> None:
+        """Start whatever is not running, servers first, and wait until the whole is ready."""
+        self.servers.start()
+        for name, thing in self.things.items():
+            if isinstance(thing, Process) and not self.is_running(name):
+                thing.start()
+        self.wait_ready()
+
     def is_running(self, name: str) -> bool:
         return self._process(name).poll() is None
 
