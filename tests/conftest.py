@@ -8,22 +8,21 @@ what others would see, so each makes data of its own and nothing is flushed betw
 import os
 import secrets
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 
 import pytest
-import pytest_django.fixtures
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
-from csdesk import words
+from apps.routing import closing
+from apps.sessions.models import ChatSession, State
+from apps.team.models import Member
+from csdesk.errors import DomainError
 from tests.browsers import Pages, launch
 from tests.servers import servers
 from tests.stack import Stack
-
-# The test database is made also when only tests run that use it through the real processes.
-pytest_django.fixtures._get_databases_for_setup = lambda items: ({"default"}, set())
 
 LAST = ("tests/live/", "tests/faults/", "tests/browser/")
 
@@ -45,11 +44,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         for name in ("web", "clock", "worker", "beat"):
             report.sections.append((f"log of {name}", stack.log(name)))
     return report
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _words() -> None:
-    words.compile_all(settings.BASE_DIR)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -89,10 +83,21 @@ def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 @pytest.fixture(autouse=True)
 def _revived(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What a test has killed and, failing in the middle, left dead lives again for the next one."""
+    """What a test has left dead lives again, and what it has left open is closed for the next one."""
     yield
     if "stack" in request.fixturenames:
         request.getfixturevalue("stack").revive()
+        with request.getfixturevalue("django_db_blocker").unblock():
+            close_sessions()
+            connections.close_all()
+
+
+def close_sessions() -> None:
+    """End all open sessions, so that none of them is handed to the agents of the next test."""
+    admin = Member.objects.get(account="super@example.com")
+    for session_id in ChatSession.objects.exclude(state=State.CLOSED).values_list("id", flat=True):
+        with suppress(DomainError):  # the product itself was faster
+            closing.by_administrator(admin, session_id)
 
 
 @pytest.fixture
