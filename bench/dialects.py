@@ -110,6 +110,16 @@ class Floor(Dialect):
         return self.understood(frame["text"]) if "text" in frame else "ack"
 
 
+class Bare(Floor):
+    """The same as the library has it, with a way through a thread before every event."""
+
+    def customer_path(self, customer: int) -> str:
+        return f"/bare/?me=c{customer}"
+
+    def agent_path(self, agent: int) -> str:
+        return f"/bare/?me=a{agent}"
+
+
 class Echo(Floor):
     """The bare consumer that sends back what it gets: what a customer says comes back to themselves."""
 
@@ -120,4 +130,4 @@ class Echo(Floor):
         return "/echo/"
 
 
-DIALECTS = {"csdesk": Csdesk, "floor": Floor, "echo": Echo}
+DIALECTS = {"csdesk": Csdesk, "floor": Floor, "bare": Bare, "echo": Echo}

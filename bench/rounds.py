@@ -83,18 +83,19 @@ def chats(ground: Ground, size: Size, wanted: set[str]) -> Iterator[Row]:
     scene = ground.do("bench.scene", "chat", size.customers, size.agents)
     scene |= {"seconds": size.seconds, "warm_up": size.warm_up, "window": size.window}
     with ground.serving("floor") as floor, ground.serving("csdesk") as web:
-        servers = {"floor": floor, "csdesk": web, "echo": floor}
+        servers = {"floor": floor, "csdesk": web, "bare": floor, "echo": floor}
         rates = _throughput(ground, size, scene, servers)
-        ours, least, echo = (median(rates[name]) for name in ("csdesk", "floor", "echo"))
+        ours, least, bare, echo = (median(rates[name]) for name in ("csdesk", "floor", "bare", "echo"))
         if "P-1" in wanted:
-            yield Row("P-1", "messages/s ÷ bare consumer", ours, ours / least, ">= 2.0", floor=least)
+            yield Row("P-1", "messages/s ÷ lean bare consumer", ours, ours / least, ">= 2.0", floor=least)
+            yield Row("P-1", "messages/s ÷ the same as Channels has it", ours, ours / bare, "", floor=bare)
             yield Row("P-1", "messages/s ÷ echo without storage", ours, ours / echo, ">= 0.4", floor=echo)
         if "P-2" in wanted:
             yield from _latency(ground, size, scene, servers, least / 2)
 
 
 def _throughput(ground: Ground, size: Size, scene: dict, servers: dict) -> dict[str, list[float]]:
-    rates: dict[str, list[float]] = {name: [] for name in ("floor", "csdesk", "echo")}
+    rates: dict[str, list[float]] = {name: [] for name in servers}
     for round_ in range(size.rounds):
         for name, found in rates.items():
             answer = drive(ground, servers[name], scene, dialect=name, work="saturate")
@@ -121,7 +122,7 @@ def _latency(ground: Ground, size: Size, scene: dict, servers: dict, rate: float
             )
     for place, (figure, goal) in enumerate((("p50 ms", "<= 1.1"), ("p99 ms", "<= 1.3"))):
         ours, least = (median(pair[place] for pair in waits[name]) for name in ("csdesk", "floor"))
-        yield Row("P-2", f"delivery {figure} ÷ bare consumer", ours, ours / least, goal, floor=least)
+        yield Row("P-2", f"delivery {figure} ÷ lean bare consumer", ours, ours / least, goal, floor=least)
 
 
 # --- P-3 -----------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ class Row:
     """One figure: ours, the floor's of the same run, and what it should be.
 
     `goal` is a comparison such as `>= 2.0`; it judges the ratio, or the value where there is no floor.
+    Without a goal the row only tells.
     """
 
     id: str
@@ -26,7 +27,9 @@ class Row:
     floor: float | None = None
 
     @property
-    def met(self) -> bool:
+    def met(self) -> bool | None:
+        if not self.goal:
+            return None
         sign, number = self.goal.split()
         judged = self.value if self.ratio is None else self.ratio
         return {">=": judged >= float(number), "<=": judged <= float(number), "=": judged == float(number)}[
@@ -59,7 +62,7 @@ def table(rows: list[Row]) -> str:
                 _number(row.floor),
                 "" if row.ratio is None else f"{row.ratio:.2f}",
                 row.goal.replace(">=", "≥").replace("<=", "≤"),
-                "yes" if row.met else "no",
+                {True: "yes", False: "no", None: ""}[row.met],
             )
         )
     widths = [max(len(line[n]) for line in cells) for n in range(len(cells[0]))]

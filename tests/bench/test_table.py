@@ -44,3 +44,9 @@ def test_machines_get_a_list_of_rows(tmp_path):
         "goal": "<= 1.3",
         "met": False,
     }
+
+
+def test_a_row_without_a_goal_is_neither_met_nor_missed():
+    row = Row("P-1", "messages/s", 900.0, 1.4, "", floor=640.0)
+    assert row.as_json()["met"] is None
+    assert table([row]).splitlines()[-1].endswith("1.40")
