@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_GET
 
 from apps.desk.profile import profile
 from apps.desk.words import desk_words
-from apps.routing.settings import PresenceSettings
+from apps.routing.settings import REST_REASONS, PresenceSettings
 from apps.sessions import queries
 from apps.sessions.frames import summary_frame
 from apps.sessions.models import QuickReply
@@ -53,6 +54,7 @@ def _page(request: HttpRequest) -> dict:
         "csrf": get_token(request),
         "now": clock.milliseconds(clock.now()),
         "rest_reasons": list(business.read(PresenceSettings).rest_reasons),
+        "rest_names": {code: str(name) for code, name in REST_REASONS.items()},
         "file_limit": business.read(MessageSettings).file_megabytes * 1024 * 1024,
         "quick_replies_url": reverse("desk-quick-replies"),
         "ended_url": reverse("desk-ended"),
@@ -65,10 +67,12 @@ def _page(request: HttpRequest) -> dict:
 @never_cache
 @login_required
 def quick_replies(request: HttpRequest) -> JsonResponse:
-    """Shared quick replies and one's own (D-5), those of the reader's language first."""
-    language = get_language()
-    found = QuickReply.objects.filter(Q(owner=request.user) | Q(owner__isnull=True))
-    replies = sorted(found, key=lambda reply: (reply.owner_id is None, reply.language not in ("", language)))
+    """Shared quick replies and one's own (D-5), those of the reader's language first.
+
+    Categories come in the order of their first replies: greetings before good-byes.
+    """
+    found = list(QuickReply.objects.filter(Q(owner=request.user) | Q(owner__isnull=True)))
+    replies = sorted(found, key=_order(found, get_language()))
     return JsonResponse(
         {
             "replies": [
@@ -82,6 +86,21 @@ def quick_replies(request: HttpRequest) -> JsonResponse:
                 for reply in replies
             ]
         }
+    )
+
+
+def _order(found: list[QuickReply], language: str) -> Callable[[QuickReply], tuple]:
+    first: dict[tuple, int] = {}
+    for reply in found:
+        category = (reply.owner_id, reply.category)
+        first[category] = min(reply.position, first.get(category, reply.position))
+    return lambda reply: (
+        reply.owner_id is None,
+        reply.language not in ("", language),
+        first[reply.owner_id, reply.category],
+        reply.category,
+        reply.position,
+        reply.pk,
     )
 
 

@@ -20,9 +20,10 @@ from apps.routing.models import (
     DeskConnection,
     Status,
 )
-from apps.routing.settings import PresenceSettings, ReceptionSettings
+from apps.routing.settings import REST_REASONS, PresenceSettings, ReceptionSettings
 from apps.team import business
 from apps.team.models import Member
+from apps.team.setting_fields import code_of
 from csdesk import clock
 from csdesk.errors import Invalid, WrongState
 
@@ -37,14 +38,14 @@ def set_status(
     hand_over: bool = False,
     cause: str = "member",
 ) -> Availability:
-    """The member chooses `free`, `notReady`, `rest` (with a reason) or `offline`.
+    """The member chooses `free`, `notReady`, `rest` (with a reason: code or name) or `offline`.
 
     Offline with open sessions needs `hand_over` (all go to the queue head), else WrongState with
     `sessions` (how many) in `extra`. Invalid for another status or a reason that is not in the list.
     """
     if status not in CHOOSABLE:
         raise Invalid(_("This status cannot be chosen."))
-    reason = rest_reason if status == Status.REST else ""
+    reason = code_of(rest_reason, REST_REASONS) if status == Status.REST else ""
     if reason and reason not in business.read(PresenceSettings).rest_reasons:
         raise Invalid(_("This reason for a break is not in the list."))
     with transaction.atomic():

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.routing.models import Status
 from apps.team.business import Section
 from apps.team.models import Reception
-from apps.team.setting_fields import Words, choice, lines, whole, words, yes_or_no
+from apps.team.setting_fields import Words, choice, lines, name_of, whole, words, yes_or_no
 
 SECONDS = _("seconds")
 
@@ -43,7 +44,7 @@ class QueueSettings(Section):
     order: ClassVar[int] = 30
 
     wait_seconds: int = whole(1800, _("Waiting limit"), minimum=10, maximum=86_400, unit=SECONDS)
-    queue_limit: int = whole(0, _("Queue length limit"), _("0 = unlimited"), maximum=100_000)
+    queue_limit: int = whole(0, _("Queue length limit"), _("0 = unlimited."), maximum=100_000)
     queue_without_agents: bool = yes_or_no(False, _("Queue even when no agent is signed in"))
 
 
@@ -59,13 +60,27 @@ class FlowSettings(Section):
     keywords: tuple[str, ...] = lines(
         ["人工", "转人工", "人工客服", "agent", "human"],
         _("Keywords that ask for a human"),
-        _("One per line"),
+        _("One per line."),
     )
     match: str = choice(
         "exact",
         _("A keyword counts"),
         [("exact", _("when it is the whole message")), ("contained", _("anywhere in the message"))],
     )
+
+
+# The reasons that everybody has: kept by code, shown in each reader's language.
+REST_REASONS = {
+    "meal": pgettext_lazy("reason for a break", "Meal"),
+    "training": pgettext_lazy("reason for a break", "Training"),
+    "meeting": pgettext_lazy("reason for a break", "Meeting"),
+    "rest": pgettext_lazy("reason for a break", "Rest"),
+}
+
+
+def rest_reason_name(reason: str) -> str:
+    """A reason for a break as its reader sees it: a code in words, a business's own text as it is."""
+    return name_of(reason, REST_REASONS)
 
 
 @dataclass(frozen=True)
@@ -80,9 +95,13 @@ class PresenceSettings(Section):
     grace_seconds: int = whole(
         60, _("Offline after the connection was lost for"), minimum=10, maximum=3600, unit=SECONDS
     )
-    wrap_up_seconds: int = whole(0, _("Wrap-up after a session"), _("0 = none"), maximum=3600, unit=SECONDS)
+    wrap_up_seconds: int = whole(0, _("Wrap-up after a session"), _("0 = none."), maximum=3600, unit=SECONDS)
     rest_reasons: tuple[str, ...] = lines(
-        ["用餐", "培训", "会议", "休息"], _("Reasons for a break"), _("One per line"), maximum=20
+        REST_REASONS,
+        _("Reasons for a break"),
+        _("One per line. The usual ones appear in each agent's language, your own as you write them."),
+        maximum=20,
+        names=REST_REASONS,
     )
 
 
@@ -138,8 +157,8 @@ class PromptSettings(Section):
     )
     returned: Words = words(
         {
-            "zh-hans": "抱歉，客服暂时离开，正在优先为您重新接入。",
-            "en": "Sorry, your agent had to leave. You are first in line for the next one.",
+            "zh-hans": "抱歉，客服暂时离开了，我们正在为您联系其他同事，请稍候。",
+            "en": "Sorry, your agent had to leave. We are finding a colleague for you. One moment, please.",
         },
         _("Back in the queue"),
         _("When the agent was lost while serving"),

@@ -27,8 +27,8 @@ class ClosingSettings(Section):
     )
     reminder_seconds: int = whole(
         0,
-        _("Reminder before it"),
-        _("After this time the customer is asked whether they are still there. 0 switches it off."),
+        _("Ask whether they are still there after"),
+        _("Counted like the reply time-out, which must be longer. 0 switches it off."),
         maximum=7 * 86_400,
         unit=_("seconds"),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 Label = str | Promise
@@ -105,15 +105,16 @@ class TextKind(Kind):
 
 @dataclass(frozen=True)
 class LinesKind(Kind):
-    """A list of short texts, one per line."""
+    """A list of short texts, one per line; those with `names` are kept by code, however they are written."""
 
     maximum: int = 100
     longest: int = 60
+    names: Mapping[str, Label] = field(default_factory=dict)
 
     def clean(self, value: Any) -> tuple[str, ...]:
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise ValueError(_("A list of lines."))
-        lines = tuple(dict.fromkeys(text for line in value if (text := plain(line))))
+        lines = tuple(dict.fromkeys(code_of(text, self.names) for line in value if (text := plain(line))))
         if len(lines) > self.maximum:
             raise ValueError(_("At most %(most)s lines.") % {"most": self.maximum})
         if any(len(line) > self.longest for line in lines):
@@ -166,6 +167,23 @@ class WordsKind(Kind):
         )
 
 
+def code_of(text: str, names: Mapping[str, Label]) -> str:
+    """The code of a name in any of our languages, else the text as it is."""
+    if text in names:
+        return text
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            for code, name in names.items():
+                if str(name).casefold() == text.casefold():
+                    return code
+    return text
+
+
+def name_of(code: str, names: Mapping[str, Label]) -> str:
+    """The name of a code in the reader's language, else the text as it is."""
+    return str(names.get(code, code))
+
+
 def plain(value: Any) -> str:
     """Text without control and bidirectional characters and without blanks around it."""
     if not isinstance(value, str):
@@ -203,9 +221,17 @@ def text(default: str, label: Label, help: Label = "", *, maximum: int = 200, re
 
 
 def lines(
-    default: Iterable[str], label: Label, help: Label = "", *, maximum: int = 100, longest: int = 60
+    default: Iterable[str],
+    label: Label,
+    help: Label = "",
+    *,
+    maximum: int = 100,
+    longest: int = 60,
+    names: Mapping[str, Label] | None = None,
 ) -> Any:
-    return field(default=tuple(default), metadata={"kind": LinesKind(label, help, maximum, longest)})
+    """`names`: lines that are kept by code and shown in each reader's language."""
+    kind = LinesKind(label, help, maximum, longest, names or {})
+    return field(default=tuple(default), metadata={"kind": kind})
 
 
 def words(

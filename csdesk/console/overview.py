@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from apps.routing.models import Availability, Status
-from apps.routing.settings import ReceptionSettings
+from apps.routing.settings import ReceptionSettings, rest_reason_name
 from apps.sessions.models import Channel, ChatSession, State
 from apps.team import business
 from apps.team.abilities import Ability, may
@@ -108,7 +108,9 @@ def _agent(agent: Member, availability: Availability | None, at_once: int) -> di
         "name": agent.nickname,
         "status": status,
         "label": _("Full") if status == "busy" else Status(status).label,
-        "reason": availability.rest_reason if availability and status == Status.REST else "",
+        "reason": rest_reason_name(availability.rest_reason)
+        if availability and status == Status.REST
+        else "",
         "mark": MARKS[status],
         "load": load,
         "limit": limit,

@@ -20,6 +20,7 @@ from apps.team.setting_fields import (
     WholeKind,
     Words,
     WordsKind,
+    name_of,
 )
 
 # What the preview shows in place of the names in the words.
@@ -92,8 +93,14 @@ class WordsField(forms.MultiValueField):
 class LinesField(forms.CharField):
     widget = forms.Textarea
 
+    def __init__(self, kind: LinesKind, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind = kind
+
     def prepare_value(self, value: Any) -> Any:
-        return value if isinstance(value, str) or value is None else "\n".join(value)
+        if isinstance(value, str) or value is None:
+            return value
+        return "\n".join(name_of(line, self.kind.names) for line in value)
 
     def to_python(self, value: Any) -> list[str]:
         return [line.strip() for line in (value or "").splitlines() if line.strip()]
@@ -110,7 +117,9 @@ class SectionForm(forms.Form):
         self.settings = {field.name: field for field in fields(section)}
         initial = {name: getattr(section, name) for name in self.settings}
         super().__init__(data, initial={**initial, "version": section.version})
-        self.fields |= {name: form_field(field) for name, field in self.settings.items()}
+        self.fields |= {
+            name: form_field(field, getattr(section, name)) for name, field in self.settings.items()
+        }
         for name in self.errors:  # none when nothing was posted
             if name in self.fields:
                 self.fields[name].widget.attrs["aria-invalid"] = "true"
@@ -132,14 +141,17 @@ class SectionForm(forms.Form):
         return cleaned
 
 
-def form_field(field: Field) -> forms.Field:
-    """The form's field for one setting."""
+def form_field(field: Field, value: Any) -> forms.Field:
+    """The form's field for one setting that has this value now."""
     kind: Kind = field.metadata["kind"]
     made = _MAKERS[type(kind)](kind)
     made.label, made.help_text = kind.label, kind.help
     made.unit = getattr(kind, "unit", "")
+    if isinstance(kind, FlagKind):
+        # The words beside the switch only say how it stands.
+        made.widget.attrs["aria-labelledby"] = f"label-{field.name}"
     made.is_words, made.is_flag = isinstance(kind, WordsKind), isinstance(kind, FlagKind)
-    made.default_text = _default(field, kind)
+    made.default_text = _default(field, kind) if value != field.default else ""
     return made
 
 
@@ -170,7 +182,7 @@ def _text(kind: TextKind) -> forms.Field:
 
 
 def _lines(kind: LinesKind) -> forms.Field:
-    return LinesField(required=False, widget=forms.Textarea(attrs={"class": "input", "rows": 5}))
+    return LinesField(kind, required=False, widget=forms.Textarea(attrs={"class": "input", "rows": 5}))
 
 
 def _words(kind: WordsKind) -> forms.Field:

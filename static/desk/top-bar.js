@@ -4,6 +4,9 @@ import { ask } from "./ask.js";
 import { presenceDot } from "./signs.js";
 import { page, say, sayCount, sayError } from "./words.js";
 
+/** A reason for a break: the usual ones in the reader's language, the business's own as it is. */
+const named = (reason) => page.rest_names?.[reason] ?? reason;
+
 /** Free, not ready, rest with a reason, offline; "full" is free with no place left. */
 export class AvailabilityMenu {
   /** @param {import("./workbench.js").Workbench} bench @param {(error: Error, text: string) => void} tell */
@@ -23,7 +26,7 @@ export class AvailabilityMenu {
     const rows = [
       ["free", "", say("free")],
       ["notReady", "", say("notReady")],
-      ...rest.map((reason) => ["rest", reason, reason ? say("rest_for", { reason }) : say("rest")]),
+      ...rest.map((reason) => ["rest", reason, reason ? say("rest_for", { reason: named(reason) }) : say("rest")]),
     ];
     this.rows.replaceChildren(
       ...rows.map((row) => this.#row(...row)),
@@ -46,7 +49,7 @@ export class AvailabilityMenu {
     const load = this.bench.serving().length + this.bench.offered().length;
     const limit = desk.limits.sessions;
     const shown = desk.status === "free" && limit && load >= limit ? "busy" : desk.status;
-    const words = desk.status === "rest" && desk.restReason ? say("rest_for", { reason: desk.restReason }) : say(shown);
+    const words = desk.status === "rest" && desk.restReason ? say("rest_for", { reason: named(desk.restReason) }) : say(shown);
     this.label.replaceChildren(presenceDot(shown), el("span", { class: "cut" }, words));
     if (limit) this.label.append(el("span", { class: "faint wide-only" }, `${load}/${limit}`));
     for (const row of this.rows.querySelectorAll(".row")) {

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from apps.routing.settings import PromptSettings, ReceptionSettings
+from apps.routing.settings import PresenceSettings, PromptSettings, ReceptionSettings
 from apps.sessions.models import Channel, QuickReply
 from apps.sessions.settings import ClosingSettings, RatingSettings
 from apps.team import business
@@ -150,6 +150,35 @@ def test_who_saves_second_is_told_and_nothing_is_overwritten(browser, admin):
     assert answer.status_code == 400
     assert "Somebody else has saved" in answer.content.decode()
     assert business.current(ClosingSettings).reply_seconds == 400
+
+
+@pytest.mark.parametrize(("language", "first"), [("en", "Meal"), ("zh-hans", "用餐")])
+def test_the_usual_reasons_for_a_break_are_in_the_readers_language(browser, language, first):
+    browser.cookies["django_language"] = language
+    data = filled(browser, "/console/settings/presence/")
+    assert data["rest_reasons"].splitlines()[0] == first
+    data["rest_reasons"] += "\n喂猫"
+    browser.post("/console/settings/presence/", data)
+    assert business.read(PresenceSettings).rest_reasons == ("meal", "training", "meeting", "rest", "喂猫")
+
+
+def test_a_default_is_named_only_where_the_value_is_another(browser):
+    address = "/console/settings/reception/"
+    assert "Default:" not in browser.get(address).content.decode()
+    browser.post(address, filled(browser, address) | {"accept_seconds": "30"})
+    page = browser.get(address).content.decode()
+    assert page.count("Default:") == 1
+    assert "Default: 20" in page
+
+
+def test_a_switch_has_words_for_both_ways_it_can_stand(browser):
+    page = browser.get("/console/settings/rating/").content.decode()
+    switch = re.search(r'<label class="switch">.*?</label>', page, re.S)[0]
+    assert 'aria-labelledby="label-is_on"' in switch
+    assert re.findall(r'<span class="(when-\w+)">(\w+)</span>', switch) == [
+        ("when-on", "On"),
+        ("when-off", "Off"),
+    ]
 
 
 def test_an_unknown_section_is_not_there(browser):

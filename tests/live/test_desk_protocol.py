@@ -275,11 +275,11 @@ async def test_status_with_reason_reload_and_hand_over(stack):
     agent = await database(make.make_member)
     async with desk_of(stack.url, agent) as desk, customer_of(stack, desk) as (visitor, session):
         result = await desk.command("set_status", status="rest", restReason="用餐")
-        assert (result["ok"], result["status"], result["restReason"]) == (True, "rest", "用餐")
-        assert (await desk.expect("statusChanged", status="rest"))["restReason"] == "用餐"
+        assert (result["ok"], result["status"], result["restReason"]) == (True, "rest", "meal")
+        assert (await desk.expect("statusChanged", status="rest"))["restReason"] == "meal"
         assert (await desk.command("set_status", status="rest", restReason="钓鱼"))["code"] == "invalid"
         async with desk_of(stack.url, agent, cookie=desk.cookie) as second:
-            assert (second.ready["status"], second.ready["restReason"]) == ("rest", "用餐")
+            assert (second.ready["status"], second.ready["restReason"]) == ("rest", "meal")
             assert [summary["session"] for summary in second.ready["sessions"]] == [session]
         refused = await desk.command("set_status", status="offline")
         assert (refused["code"], refused["sessions"]) == ("wrong_state", 1)

@@ -3,11 +3,13 @@
 import uuid
 
 import pytest
+from django.utils import translation
 
 from apps.routing import availability, closing, members, presence
 from apps.routing.models import Availability, AvailabilityChange, DeskConnection
-from apps.routing.settings import PresenceSettings, ReceptionSettings
+from apps.routing.settings import PresenceSettings, ReceptionSettings, rest_reason_name
 from apps.sessions.models import State
+from apps.team import business
 from csdesk.errors import Invalid, WrongState
 from tests import factories as make
 from tests.routing import scene
@@ -55,6 +57,20 @@ def test_rest_has_a_reason_from_the_list(told):
     with pytest.raises(Invalid):
         availability.set_status(agent, "rest", rest_reason="Nap")
     assert scene.status(agent) == "free"
+
+
+@pytest.mark.parametrize("named", ["meal", "用餐", "Meal"])
+def test_the_usual_reasons_are_kept_by_code_whatever_language_names_them(named):
+    agent = agent_at_desk()
+    assert availability.set_status(agent, "rest", rest_reason=named).rest_reason == "meal"
+
+
+def test_a_reason_is_shown_in_its_readers_language_and_an_own_one_as_it_is():
+    scene.set_rules(PresenceSettings, rest_reasons=["用餐", "Nap"])
+    assert business.read(PresenceSettings).rest_reasons == ("meal", "Nap")
+    for language, shown in (("en", ["Meal", "Nap"]), ("zh-hans", ["用餐", "Nap"])):
+        with translation.override(language):
+            assert [rest_reason_name(one) for one in business.read(PresenceSettings).rest_reasons] == shown
 
 
 @pytest.mark.parametrize("status", ["arrange", "busy", "", "FREE"])
