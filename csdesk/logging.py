@@ -86,6 +86,7 @@ def config(level: str, style: str) -> dict:
             # Every scanner of the net tries names that are not ours; they get their 400.
             "django.security.DisallowedHost": {"handlers": [], "propagate": False},
             "celery.app.trace": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
         },
     }
