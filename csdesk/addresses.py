@@ -26,6 +26,21 @@ def true_client(peer: str, forwarded: str, proxies: int) -> str:
         return peer
 
 
+def plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The address without a zone, an IPv4 one in IPv6 clothes as IPv4; ValueError when it is none."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def is_exempt(address: str) -> bool:
+    """Whether the address is on the list of those without limits: shared offices and the like (X-2)."""
+    try:
+        own = plain(address)
+    except ValueError:
+        return False
+    return any(own in ipaddress.ip_network(network, strict=False) for network in settings.LIMIT_EXEMPT)
+
+
 class TrueClient:
     """Puts the true address and scheme into the scope, for pages and sockets alike."""
 

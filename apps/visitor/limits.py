@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.sessions.models import ChatSession, State
+from csdesk.addresses import is_exempt, plain
 from csdesk.errors import RateLimited
 
 MINUTE, DAY = 60, 86_400
@@ -55,24 +56,10 @@ def _engaged_from(address: str) -> QuerySet[ChatSession]:
     return engaged.filter(customer__address__gte=str(network[0]), customer__address__lte=str(network[-1]))
 
 
-def is_exempt(address: str) -> bool:
-    """Whether the address is on the list of shared offices and the like."""
-    try:
-        own = _plain(address)
-    except ValueError:
-        return False
-    return any(own in ipaddress.ip_network(network, strict=False) for network in settings.LIMIT_EXEMPT)
-
-
 def network_of(address: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     """What counts as one address: an IPv4 address, or the /64 that one IPv6 customer has."""
-    plain = _plain(address)
-    return ipaddress.ip_network((plain, 32 if plain.version == 4 else 64), strict=False)
-
-
-def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    found = ipaddress.ip_address(address.partition("%")[0])
-    return getattr(found, "ipv4_mapped", None) or found
+    own = plain(address)
+    return ipaddress.ip_network((own, 32 if own.version == 4 else 64), strict=False)
 
 
 def _count(what: str, address: str, limit: int, seconds: int, amount: int = 1) -> None:
