@@ -1,12 +1,13 @@
 """The application Daphne runs: pages by Django, sockets by the doors' consumers."""
 
 import os
+from collections.abc import Callable
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csdesk.settings")
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
-from django.urls import path
+from django.urls import path, re_path
 
 pages = get_asgi_application()
 
@@ -19,6 +20,12 @@ from csdesk.logging import WithSocketId  # noqa: E402
 # What the web process does beside answering, from its start to its end (S-5).
 started, stopped = presence.start, presence.stop
 
+
+async def nowhere(scope: dict, receive: Callable, send: Callable) -> None:
+    """A socket to an address that is none: refused at the handshake."""
+    await send({"type": "websocket.close"})
+
+
 application = TrueClient(
     ProtocolTypeRouter(
         {
@@ -29,6 +36,7 @@ application = TrueClient(
                         # Visitors bring a token in their first frame; no cookie is read for them.
                         path("ws/visitor/", VisitorConsumer.as_asgi()),
                         path("ws/desk/", DeskConsumer.as_asgi()),
+                        re_path("", nowhere),
                     ]
                 )
             ),

@@ -101,7 +101,13 @@ class DrainingServer(Server):
         super().listen_error(failure)
 
     async def handle_reply(self, protocol: object, message: dict) -> None:
-        """Daphne's, but a page waits for a slow reader: a download must not lie in memory as a whole."""
+        """Daphne's, but a page waits for a slow reader: a download must not lie in memory as a whole.
+
+        And HEAD has no body: Twisted drops the first piece of it only, the next ones would stand
+        before the following answer on the same connection.
+        """
+        if message["type"] == "http.response.body" and getattr(protocol, "method", b"") == b"HEAD":
+            message = message | {"body": b""}
         await super().handle_reply(protocol, message)
         while message["type"] == "http.response.body" and unsent_by(protocol) > MOST_UNSENT:
             if "disconnected" in self.connections.get(protocol, {"disconnected": 1}):

@@ -50,7 +50,7 @@ class VisitorConsumer(DoorConsumer):
         self._frames = limits.frames()
         self._patience = limits.patience()
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._heard = self._typed = 0.0
+        self._heard = self._typed = self._channel_seen = 0.0
         self._pong: asyncio.Task | None = None
 
     # --- Coming and going ----------------------------------------------------------------------
@@ -168,7 +168,8 @@ class VisitorConsumer(DoorConsumer):
             try:
                 if self.visitor is None and not isinstance(frame, protocol.Hello):
                     raise Unauthorized(_("Say hello first."))
-                await self._commands_by_frame[type(frame)](self, frame)
+                if await self._is_channel_open():
+                    await self._commands_by_frame[type(frame)](self, frame)
             except DomainError as error:
                 self._refuse_frame(error, raw)
             except DatabaseError as error:
@@ -181,6 +182,18 @@ class VisitorConsumer(DoorConsumer):
             finally:
                 if self.visitor is None and not self._leaving:
                     self._expect_hello()
+
+    async def _is_channel_open(self) -> bool:
+        """Whether the channel is still served, looked at no more than once a second; else good-bye (M-2)."""
+        if self._now() - self._channel_seen < channels.CACHE_SECONDS:
+            return True
+        try:
+            await bridge.run(channels.find, self.channel.key)
+        except NotFound:
+            self.bye("not_found", protocol.NO_CHANNEL, detail=_("There is no such channel."))
+            return False
+        self._channel_seen = self._now()
+        return True
 
     def _in_trouble(self, frame: protocol.Frame, raw: dict) -> None:
         """It is not the client's fault: they may send it again, or come back when it was their hello."""

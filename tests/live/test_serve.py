@@ -1,6 +1,7 @@
 """The web process on its own: health, bounded bodies, and an end that lets nobody fall (Q-2)."""
 
 import asyncio
+import http.client
 import json
 import socket
 import time
@@ -10,9 +11,11 @@ import httpx
 import pytest
 import redis
 import websockets
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from csdesk.embedded.server import wait_until
+from tests import factories as make
+from tests.chatting import sign_in
 from tests.stack import Stack
 
 
@@ -185,3 +188,30 @@ def test_every_page_comes_with_the_content_policy_and_a_request_id(stack: Stack)
     assert "unsafe" not in policy
     assert answer.headers["X-Request-ID"] == "from-the-balancer-1"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.usefixtures("live_db")
+def test_head_has_no_body_so_the_next_answer_on_the_connection_is_whole(stack: Stack):
+    """A page larger than one piece: whatever is written after the head would stand before the next answer."""
+    member = make.make_member("administrator")
+    cookie = sign_in(stack.url, member.account, make.PASSWORD)
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)
+    try:
+        head = f"HEAD /records/?period=all HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n"
+        connection.connect()
+        connection.sock.sendall(head.encode())
+        answer = http.client.HTTPResponse(connection.sock, method="HEAD")
+        answer.begin()
+        assert answer.status == 200
+        time.sleep(0.5)
+        connection.sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        next_bytes = b"".join(iter(lambda: connection.sock.recv(65536), b""))
+        assert next_bytes.startswith(b"HTTP/1.1 200"), next_bytes[:80]
+    finally:
+        connection.close()
+
+
+async def test_a_socket_to_no_address_is_refused_at_the_handshake(stack: Stack):
+    with pytest.raises(InvalidStatus) as refused:
+        await websockets.connect(f"{stack.ws_url}/ws/nope/", origin=stack.url, proxy=None)
+    assert refused.value.response.status_code == 403

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from apps.sessions.models import Attachment, ChatSession, Customer, Message
+from apps.sessions.models import Attachment, Channel, ChatSession, Customer, Message
 from tests import factories as make
 from tests.live.plain import database, desk_of
 from tests.live.windows import Window, ask_token, new_token, socket_to, upload, window_of
@@ -378,3 +378,14 @@ async def test_a_sixth_open_conversation_from_an_address_is_refused(stack, chann
             async with window_of(stack.url, channel, token) as window:
                 await window.ended(session)
     assert not await database(ChatSession.objects.filter(id__in=sessions).exclude(state="closed").exists)
+
+
+async def test_a_channel_that_was_stopped_is_closed_for_open_windows_too(stack, channel):
+    async with window_of(stack.url, channel) as window:
+        await window.say("Still here?")
+        await database(lambda: Channel.objects.filter(key=channel).update(is_active=False))
+        await asyncio.sleep(2)
+        await window.post({"type": "text", "text": "And now?"})
+        assert (await window.expect("bye"))["code"] == "not_found"
+    said = Message.objects.filter(session__channel__key=channel, author_kind="customer")
+    assert await database(lambda: [message.body["text"] for message in said]) == ["Still here?"]

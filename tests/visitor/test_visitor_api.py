@@ -13,7 +13,8 @@ from apps.sessions.authors import Author, customer_key, member_key
 from apps.sessions.models import Attachment, Customer
 from apps.sessions.posting import Post
 from apps.team import sign_in
-from apps.visitor import channels, tokens
+from apps.team.models import TrailEntry
+from apps.visitor import channels, downloads, tokens
 from csdesk import bridge
 from tests import factories as make
 
@@ -286,3 +287,21 @@ async def test_a_members_address_is_nothing_without_the_member(async_client):
     assert (await fetch(async_client, address))[0].status_code == 404
     await bridge.run(sign_in_as, async_client, member)
     assert (await fetch(async_client, address))[0].status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_members_look_at_a_file_is_in_the_trail_before_it_is_shown(async_client, monkeypatch):
+    member = await bridge.run(make.make_member)
+    _session, kept = await bridge.run(send_file, member, "file", "a.txt", b"words")
+    await bridge.run(sign_in_as, async_client, member)
+    address = files.address(kept.id, member_key(member.pk))
+    await fetch(async_client, address)
+    entries = TrailEntry.objects.filter(action="file.downloaded", object_id=str(kept.id), member_id=member.pk)
+    assert await bridge.run(entries.count) == 1
+
+    def full(*_args, **_kwargs):
+        raise OSError("the trail cannot be written")
+
+    monkeypatch.setattr(downloads.trail, "append", full)
+    with pytest.raises(OSError, match="trail"):
+        await fetch(async_client, address)
