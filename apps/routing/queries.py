@@ -83,10 +83,13 @@ def colleagues(member: Member, query: str = "") -> dict:
 
     Agents: `{userId, nickname, email, staffNo, status, load, limit, groups}` without the member, matched by
     nickname, e-mail or staff number; `status` may be the derived `busy`; `choosable` says whether a
-    transfer would be taken. Groups: `{id, name, waiting, free, choosable}`.
+    transfer would be taken. Groups: `{id, name, waiting, free, choosable}`; `free` counts others only.
     """
     eligible = load.candidates()
-    return {"agents": _agents(member, query.strip(), eligible), "groups": _groups(query.strip(), eligible)}
+    return {
+        "agents": _agents(member, query.strip(), eligible),
+        "groups": _groups(member, query.strip(), eligible),
+    }
 
 
 def _agents(member: Member, query: str, eligible: dict[int, list[int]]) -> list[dict]:
@@ -125,7 +128,7 @@ def shown_status(row: Availability, limit: int) -> str:
     return "busy" if row.status == Status.FREE and row.load >= limit else str(row.status)
 
 
-def _groups(query: str, eligible: dict[int, list[int]]) -> list[dict]:
+def _groups(member: Member, query: str, eligible: dict[int, list[int]]) -> list[dict]:
     signed_in = Count(
         "memberships",
         filter=Q(
@@ -145,7 +148,7 @@ def _groups(query: str, eligible: dict[int, list[int]]) -> list[dict]:
             "id": group.pk,
             "name": group.name,
             "waiting": waiting.get(group.pk, 0),
-            "free": sum(group.pk in theirs for theirs in eligible.values()),
+            "free": sum(group.pk in theirs for pk, theirs in eligible.items() if pk != member.pk),
             "choosable": group.signed_in > 0,
         }
         for group in found

@@ -4,7 +4,7 @@ import { clockLabel } from "../ui/times.js";
 import { countdown } from "./signs.js";
 import { clockTime, eachSecond, now } from "./times.js";
 import { say, sayError } from "./words.js";
-import { UNDO_TIME, endOf, startOf } from "./workbench.js";
+import { UNDO_TIME, endOf, isHandedOn, startOf } from "./workbench.js";
 
 export class ChatHead {
   /** @param {import("./workbench.js").Workbench} bench */
@@ -17,7 +17,8 @@ export class ChatHead {
     this.buttons.hold.addEventListener("click", () => this.#do("hold", say("held_now")));
     this.buttons.transfer.addEventListener("click", () => transfer.open(bench.chosen));
     this.buttons.end.addEventListener("click", () => bench.endSoon(bench.chosenId));
-    this.ending.querySelector("button").addEventListener("click", () => bench.undoEnd(bench.chosenId));
+    at("ending-undo").addEventListener("click", () => bench.undoEnd(bench.chosenId));
+    at("ending-anyway").addEventListener("click", () => bench.endNow(bench.chosenId));
     at("to-list").addEventListener("click", () => bench.show("list"));
     at("to-side").addEventListener("click", () => bench.show("side"));
     for (const event of ["chosen", "ending"]) bench.addEventListener(event, () => this.draw());
@@ -42,15 +43,19 @@ export class ChatHead {
     this.#ending(session.id);
   }
 
-  #facts({ place, summary, ...session }) {
-    const start = startOf({ summary });
-    const until = place === "over" ? endOf({ summary, ...session }) : now();
-    const served = say(place === "over" ? "was_served" : "served", { time: clockLabel((until - start) / 1000) });
+  #facts(session) {
+    const { place, summary } = session;
+    const start = startOf(session);
+    const isOver = place === "over";
+    const until = isOver ? endOf(session) : now();
+    const served = say(isOver ? "was_served" : "served", { time: clockLabel((until - start) / 1000) });
+    const isEnded = isOver && summary.status && !isHandedOn(session);
     const facts = [
       el("span", {}, summary.channel.name),
       el("span", {}, say("since", { time: clockTime(summary.started) })),
       start && place !== "offered" ? el("time", {}, served) : null,
-      summary.held ? el("span", {}, say("held")) : null,
+      isEnded ? el("span", {}, say(`status_${summary.status}`)) : null,
+      summary.held && !isOver ? el("span", {}, say("held")) : null,
     ];
     const words = facts.map((fact) => fact?.textContent).join();
     if (this.shown === words) return;
@@ -62,12 +67,19 @@ export class ChatHead {
     const ending = this.bench.endings.get(id);
     this.ending.hidden = !ending;
     if (!ending) return;
+    this.ending.classList.toggle("asks", ending.wrote);
+    document.getElementById("ending-anyway").hidden = !ending.wrote;
+    document.getElementById("ending-undo").textContent = say(ending.wrote ? "keep_open" : "undo");
+    clearTimeout(this.soon);
+    if (ending.wrote) {
+      this.ending.querySelector(".ending-words").textContent = say("wrote_meanwhile", { name: this.name.textContent });
+      return;
+    }
     const left = ending.until - now();
     const seconds = Math.max(0, Math.ceil(left / 1000));
     this.ending.querySelector(".countdown").replaceWith(countdown(left, UNDO_TIME));
     const words = say("ending_in", { name: this.name.textContent, n: seconds });
     this.ending.querySelector(".ending-words").textContent = words;
-    clearTimeout(this.soon);
     this.soon = setTimeout(() => this.draw(), 250);
   }
 

@@ -4,6 +4,7 @@ import { Thread } from "../ui/thread.js";
 import { clockTime, eachSecond, now } from "./times.js";
 import { say, sayCount, sayError, threadWords } from "./words.js";
 import { leftWords } from "./session-list.js";
+import { isHandedOn } from "./workbench.js";
 
 /** So many messages stand on the page at first; older ones come as one scrolls to them, and go again at the end. */
 const PAGE = 150;
@@ -42,6 +43,7 @@ export class ChatThread {
     const { bench } = this;
     const mine = (draw) => (event) => (event.session ?? this.shownId) === this.shownId && draw(event);
     bench.addEventListener("chosen", () => this.#choose());
+    bench.addEventListener("earlier", ({ detail }) => mine(() => this.#state())(detail));
     bench.desk.on("messages", mine((event) => this.#messages(event)));
     bench.desk.on("arrived", mine((event) => this.#arrived(event)));
     bench.desk.on("notes", mine(() => this.#notes()));
@@ -101,8 +103,8 @@ export class ChatThread {
 
   /** The author as the thread shows them: unnamed visitors have the session's name, colleagues are not "you". */
   #author(from) {
-    if (from.kind === "customer") return { ...from, name: from.name || this.session.summary.customer.name };
-    if (from.kind === "system") return { ...from, name: from.name || say("system") };
+    const { customer } = this.session.summary;
+    if (from.kind === "customer") return { ...from, id: customer.id, name: from.name || customer.name };
     return { ...from, other: from.kind === "agent" && String(from.id) !== String(this.bench.desk.member?.id) };
   }
 
@@ -127,7 +129,8 @@ export class ChatThread {
   }
 
   get #hasOlder() {
-    return this.from > 0 || this.earlierFrom > 0 || this.session.before !== null;
+    const { before, hasEarlier } = this.session;
+    return this.from > 0 || this.earlierFrom > 0 || (before !== null && hasEarlier);
   }
 
   #messages({ message, isHistory }) {
@@ -261,18 +264,17 @@ export class ChatThread {
 
   #over() {
     const { session } = this;
-    const isOver = session?.place === "over" && session.summary;
-    this.closed.hidden = !isOver;
-    if (!isOver) return;
-    const status = session.summary.status;
-    this.closed.textContent = session.left?.op === "transfer" || !status ? leftWords(session) : say(`status_${status}`);
+    // An end stands among the messages already, and how it ended in the head.
+    const isLeft = session?.place === "over" && session.summary && (isHandedOn(session) || !session.summary.ended);
+    this.closed.hidden = !isLeft;
+    if (isLeft) this.closed.textContent = leftWords(session, this.bench.handedTo.get(session.id));
   }
 
   #canRecall(message) {
     const { desk } = this.bench;
     const limit = (desk.limits.recall ?? 0) * 1000;
     const isMine = message.from.kind === "agent" && String(message.from.id) === String(desk.member?.id);
-    return isMine && message.message.type !== "recalled" && message.session === this.shownId && now() - message.time < limit && this.session?.place === "serving";
+    return isMine && message.message.type !== "recalled" && message.session === this.shownId && now() - message.time < limit;
   }
 
   async #recall(message) {

@@ -15,7 +15,7 @@ export class Composer {
   constructor(bench, { tell, replies, card }) {
     Object.assign(this, { bench, tell, replies, card, mode: "reply", shownId: "", seenSeq: 0 });
     const at = (id) => document.getElementById(id);
-    Object.assign(this, { form: at("composer"), box: at("reply"), foot: at("composer-state"), notice: at("notice"), sendButton: at("send") });
+    Object.assign(this, { form: at("composer"), box: at("reply"), foot: at("composer-state"), notice: at("notice"), sendButton: at("send"), leftDraft: at("left-draft") });
     this.files = new Attachments(bench.desk, at("attachments"), () => this.#foot());
     this.picker = new ReplyPicker(this.box, replies, (reply, from, to) => this.#useReply(reply, from, to));
     this.#listen(at);
@@ -47,6 +47,8 @@ export class Composer {
     this.#acceptDrops(at("chat"));
     this.notice.querySelector("button").addEventListener("click", () => this.send(true));
     bench.addEventListener("chosen", () => this.#choose());
+    at("draft-copy").addEventListener("click", () => this.#copyDraft());
+    at("draft-discard").addEventListener("click", () => this.#clear());
     bench.addEventListener("insert", (event) => this.#insertReply(event.detail));
     for (const event of ["list", "ready", "live", "messages"]) bench.desk.on(event, () => this.#foot());
   }
@@ -130,11 +132,29 @@ export class Composer {
 
   #foot() {
     this.form.hidden = !this.#mayWrite();
+    this.#leftDraft();
     const { length } = this.box.value;
     const files = this.mode === "reply" ? this.files.list : [];
     this.sendButton.disabled = this.form.hidden || (!this.box.value.trim() && files.every((entry) => entry.error)) || length > TEXT_LIMIT;
     this.foot.classList.toggle("failed", length > TEXT_LIMIT);
     this.foot.textContent = this.#footWords(length);
+  }
+
+  /** What was written and never sent can still be taken along. */
+  #leftDraft() {
+    const text = this.bench.chosen?.place === "over" ? (kept(draftKey(this.shownId)) ?? "") : "";
+    const draft = this.leftDraft.querySelector("textarea");
+    this.leftDraft.hidden = !text.trim();
+    if (draft.value !== text) draft.value = text;
+  }
+
+  async #copyDraft() {
+    const draft = this.leftDraft.querySelector("textarea");
+    draft.select();
+    // Pages without https have only the old way.
+    if (navigator.clipboard) await navigator.clipboard.writeText(draft.value).catch(() => document.execCommand("copy"));
+    else document.execCommand("copy");
+    this.tell(null, say("copied"));
   }
 
   #footWords(length) {

@@ -13,11 +13,11 @@ import { Side } from "./side.js";
 import { Stage } from "./stage.js";
 import { AccountMenu, AvailabilityMenu, LiveMark } from "./top-bar.js";
 import { TransferDialog } from "./transfer.js";
-import { page, sayError } from "./words.js";
+import { page, say, sayError } from "./words.js";
 import { Workbench } from "./workbench.js";
 
 function start() {
-  const desk = new Desk({ csrfToken: page.csrf, storage: sessionStorage });
+  const desk = new Desk({ csrfToken: page.csrf, storage: sessionStorage, visitorName });
   const bench = new Workbench(desk, document.getElementById("desk"));
   const teller = new Teller(bench);
   const tell = (error, text) => teller.toast(text);
@@ -45,6 +45,11 @@ function start() {
   desk.on("signedOut", () => location.assign(page.login_url));
   desk.on("ready", () => addEnded(desk));
   desk.connect();
+}
+
+/** A visitor without a name, in the reader's language. @param {number} number */
+function visitorName(number) {
+  return say("visitor", { number: String(number).padStart(4, "0") });
 }
 
 /** Sessions that ended today before this page was opened. */

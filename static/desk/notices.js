@@ -5,6 +5,8 @@ import { keep, kept } from "./keeping.js";
 import { say, threadWords } from "./words.js";
 
 const RING_EVERY = 3_000;
+const TOAST_TIME = 6_000;
+const MOST_TOASTS = 2;
 const MUTE_KEY = "csdesk-desk-mute";
 
 /** Two soft tones while an offer waits; a short one for a message elsewhere. */
@@ -130,7 +132,9 @@ export class TitleMark {
 export class Teller {
   constructor(bench) {
     this.live = document.getElementById("announce");
-    this.toasts = document.getElementById("toasts");
+    this.bench = bench;
+    this.toasts = [];
+    bench.addEventListener("view", () => this.#follow());
     bench.desk.on("arrived", ({ session, message }) => this.#arrived(bench, session, message));
     for (const event of ["transfer", "autoTransfer", "userAccessed"]) bench.desk.on(event, (frame) => this.#moved(bench, frame));
     bench.desk.on("callIn", ({ session }) => {
@@ -161,8 +165,27 @@ export class Teller {
   }
 
   toast(text) {
-    const toast = el("p", { class: "toast", role: "status" }, text);
-    this.toasts.append(toast);
-    setTimeout(() => toast.remove(), 6_000);
+    const toast = el("p", { class: "toast" }, text);
+    this.toasts.push(toast);
+    while (this.toasts.length > MOST_TOASTS) this.#away(this.toasts[0]);
+    this.#place().append(toast);
+    setTimeout(() => this.#away(toast), TOAST_TIME);
+  }
+
+  #away(toast) {
+    this.toasts = this.toasts.filter((other) => other !== toast);
+    toast.remove();
+  }
+
+  /** Each part of the screen keeps a line for them: they cover nothing. */
+  #place() {
+    const view = this.bench.isNarrow ? this.bench.view : "list";
+    return document.querySelector(`.toasts[data-view=${view}]`);
+  }
+
+  /** On a phone they go with the agent. */
+  #follow() {
+    const place = this.#place();
+    for (const toast of this.toasts) if (toast.parentElement !== place) place.append(toast);
   }
 }

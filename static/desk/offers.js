@@ -68,8 +68,9 @@ export class Offers {
       "article",
       { class: "offer", data: { session: id } },
       el("span", { class: "countdown" }),
-      el("div", {}, el("strong", { class: "offer-name cut", dir: "auto" }), el("span", { class: "offer-from" })),
+      el("strong", { class: "offer-name cut", dir: "auto" }),
       el("div", { class: "buttons" }, decline, accept),
+      el("span", { class: "offer-from" }),
       el("p", { class: "cut", dir: "auto" }),
     );
   }
@@ -84,7 +85,7 @@ export class Offers {
     const from = row.querySelector(".offer-from");
     const words = this.#from(summary);
     if (from.textContent !== words) from.replaceChildren(summary.from_agent ? icon("transfer", "small") : channelIcon(summary.channel.kind), el("span", { class: "cut" }, words));
-    row.querySelector("p").textContent = summary.last ? lastWords(summary.last) : "";
+    row.querySelector("p").textContent = lastWords(session, this.bench.desk.member);
     for (const button of row.querySelectorAll("button")) button.disabled = this.busy.has(session.id) || left <= 0;
   }
 

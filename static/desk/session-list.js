@@ -6,7 +6,7 @@ import { Steady } from "./steady.js";
 import { draftKey, kept } from "./keeping.js";
 import { ago, eachSecond, now, shortTime } from "./times.js";
 import { say, sayCount } from "./words.js";
-import { endOf } from "./workbench.js";
+import { endOf, isHandedOn } from "./workbench.js";
 
 /** Served and ended sessions. Rows keep their order; nothing moves under the pointer. */
 export class SessionList {
@@ -15,8 +15,9 @@ export class SessionList {
     this.bench = bench;
     this.serving = document.getElementById("serving");
     this.over = document.getElementById("over");
+    this.handed = document.getElementById("handed");
     this.steady = new Steady(document.getElementById("rows"), ".queue-row, .list-title");
-    for (const list of [this.serving, this.over]) list.addEventListener("click", (event) => this.#click(event));
+    for (const list of [this.serving, this.handed, this.over]) list.addEventListener("click", (event) => this.#click(event));
     const draw = () => this.draw();
     for (const event of ["list", "session", "outbox", "typing", "ready", "arrived"]) bench.desk.on(event, draw);
     bench.addEventListener("chosen", draw);
@@ -43,6 +44,10 @@ export class SessionList {
   #draw() {
     const serving = this.bench.serving();
     const over = this.bench.over();
+    const handed = this.bench.handedOn();
+    fillRows(this.handed, handed, (session) => this.#row(session));
+    document.getElementById("handed-count").textContent = handed.length;
+    this.handed.parentElement.hidden = handed.length === 0;
     fillRows(this.serving, serving, (session) => this.#row(session));
     fillRows(this.over, over, (session) => this.#row(session));
     document.getElementById("serving-count").textContent = serving.length;
@@ -81,32 +86,42 @@ export class SessionList {
   }
 
   #last(session) {
-    if (session.place === "over") return overText(session);
+    if (session.place === "over") return this.#overText(session);
     if (session.typing) return say("typing_short");
-    const { last } = session.summary;
-    return last ? lastWords(last) : "";
+    return lastWords(session, this.bench.desk.member);
+  }
+
+  #overText(session) {
+    const { status, rating } = session.summary;
+    const known = isHandedOn(session) ? null : (status ?? session.left?.status);
+    const words = known ? say(`status_${known}`) : leftWords(session, this.bench.handedTo.get(session.id));
+    return [rating ? say("rated", { level: rating }) : "", words, lastWords(session, this.bench.desk.member)].filter(Boolean).join(" · ");
   }
 }
 
-/** A session's last words on one line. @param {{text: string, kind: string, from: string}} last */
-export function lastWords(last) {
+/** A session's last words on one line. @param {import("../sdk/csdesk-desk.js").DeskSession} session @param {{id: string}|null} member who reads */
+export function lastWords(session, member) {
+  const { last } = session.summary;
+  if (!last) return "";
   const hasWords = ["text", "file", "custom"].includes(last.kind) && last.text;
   const kind = last.kind === "text" || !last.kind ? "" : say(`kind_${last.kind}`);
   const text = [kind, hasWords ? last.text : ""].filter(Boolean).join(" ");
-  return last.from === "agent" ? say("you_said", { text }) : text;
+  return isOwn(session, member) ? say("you_said", { text }) : text;
 }
 
-function overText(session) {
-  const status = session.summary.status ?? session.left?.status;
-  const words = status ? say(`status_${status}`) : leftWords(session);
-  const rating = session.summary.rating ? say("rated", { level: session.summary.rating }) : "";
-  return [rating, words, session.summary.last ? lastWords(session.summary.last) : ""].filter(Boolean).join(" · ");
+/** Whether the reader said the last words: not what an agent before them said. */
+function isOwn({ place, summary, servedSince }, member) {
+  const { from, by, time } = summary.last;
+  if (from !== "agent" || place === "offered") return false;
+  if (by) return by === String(member?.id);
+  return time >= (servedSince ?? summary.assigned ?? Infinity);
 }
 
-/** Why a session left my open list. */
-export function leftWords(session) {
+/** Why a session left my open list. @param {string} [to] to whom it was handed on */
+export function leftWords(session, to) {
   const { left } = session;
   if (!left) return say("left_gone");
+  if (left.op === "transfer" && to) return say("left_to", { name: to });
   if (left.op === "sessionEnded") return say(`closed_by_${left.closeBy ?? "seat"}`);
   return say(left.op === "transfer" ? "left_transfer" : "left_missed");
 }

@@ -63,6 +63,7 @@ export class Side {
 
   /** To the search of quick replies (/). */
   search() {
+    if (!this.bench.chosen?.summary) return;
     if (getComputedStyle(this.side).display === "none") this.bench.show("side");
     this.choose("replies");
     document.getElementById("reply-search").focus();
@@ -90,10 +91,12 @@ export class Side {
       const facts = await this.facts.of(session.id);
       if (session.id !== this.bench.chosenId) return;
       this.#facts(facts);
+      this.bench.setEarlier(session, facts.earlier.length > 0);
       this.parts.history.show(facts);
       this.parts.data.show(facts);
     } catch (error) {
       if (session.id !== this.bench.chosenId) return;
+      this.bench.setEarlier(session, true);
       this.parts.history.fail(() => this.#show());
       this.parts.data.fail(() => this.#show());
     }
@@ -139,7 +142,8 @@ class ReplyTab {
     this.query.addEventListener("input", () => this.draw());
     this.query.addEventListener("keydown", (event) => this.#key(event));
     this.list.addEventListener("toggle", (event) => this.#folded(event.target), true);
-    for (const event of ["chosen"]) bench.addEventListener(event, () => this.draw());
+    bench.addEventListener("chosen", () => this.#enable());
+    for (const event of ["list", "session", "ready"]) bench.desk.on(event, () => this.#enable());
     replies.addEventListener("change", () => this.draw());
     this.draw();
   }
@@ -168,6 +172,13 @@ class ReplyTab {
     const groups = Map.groupBy ? Map.groupBy(found, groupOf) : groupBy(found, groupOf);
     const parts = [...groups].map(([name, list]) => this.#group(name, list, query));
     this.list.replaceChildren(...(parts.length ? parts : [el("p", { class: "empty" }, say(query ? "no_reply_found" : "no_replies"))]));
+    this.#enable();
+  }
+
+  /** A reply can be used where one can write. */
+  #enable() {
+    const canUse = this.bench.chosen?.place === "serving";
+    for (const button of this.list.querySelectorAll(".quick-reply .button")) button.disabled = !canUse;
   }
 
   #state() {
@@ -187,13 +198,12 @@ class ReplyTab {
   }
 
   #reply(reply, query) {
-    const canUse = this.bench.chosen?.place === "serving";
     return el(
       "div",
       { class: "quick-reply" },
       el("strong", { class: "cut" }, ...marked(reply.title, query)),
       el("p", {}, ...withVariables(reply.text)),
-      el("button", { type: "button", class: "button quiet small", disabled: !canUse, onclick: () => this.#use(reply) }, say("use")),
+      el("button", { type: "button", class: "button quiet small", onclick: () => this.#use(reply) }, say("use")),
     );
   }
 }

@@ -21,6 +21,7 @@ export class Stage {
     const hasChat = Boolean(bench.chosen?.summary);
     const isOffline = desk.isReady && desk.status === "offline";
     this.chat.dataset.chat = String(hasChat);
+    this.chat.dataset.place = bench.chosen?.place ?? "";
     this.starting.hidden = hasChat || Boolean(desk.member);
     this.offline.hidden = hasChat || !isOffline;
     this.strip.hidden = !isOffline;

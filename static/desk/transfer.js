@@ -127,8 +127,10 @@ export class TransferDialog {
     const value = this.list.querySelector("input:checked")?.value;
     if (!value) return;
     const target = this.tab === "agents" ? { userId: value } : { skillGroupId: value };
+    const name = this.list.querySelector("input:checked").closest(".transfer-row").querySelector(".transfer-name .cut").textContent;
     this.start.disabled = true;
     this.wrong.hidden = true;
+    this.bench.handedTo.set(this.session, name);
     this.bench.givenAway.add(this.session);
     try {
       await this.desk.transfer(this.session, { ...target, note: this.note.value.trim() || undefined });
@@ -136,6 +138,7 @@ export class TransferDialog {
       this.tell(null, say("transferred"));
     } catch (error) {
       this.bench.givenAway.delete(this.session);
+      this.bench.handedTo.delete(this.session);
       this.#fail(sayError(error));
       this.#enable();
     }

@@ -6,7 +6,8 @@ export const UNDO_TIME = 5_000;
 
 /**
  * Which session is chosen, which part a phone shows, and the ends that can still be undone.
- * Events: `chosen` (another session or none), `view` (list, chat or side), `ending`, `insert` (text for the composer).
+ * Events: `chosen` (another session or none), `view` (list, chat or side), `ending`, `insert` (text for the composer),
+ * `earlier` (whether there are messages before the session is known).
  */
 export class Workbench extends EventTarget {
   /** @param {import("../sdk/csdesk-desk.js").Desk} desk @param {HTMLElement} root */
@@ -14,6 +15,7 @@ export class Workbench extends EventTarget {
     super();
     Object.assign(this, { desk, root, chosenId: "", view: "list" });
     /** @type {Map<string, {until: number, timer: number}>} */ this.endings = new Map();
+    /** To whom the agent has handed a session on, by its id. @type {Map<string, string>} */ this.handedTo = new Map();
     /** Sessions that the agent gives away right now: that they go needs no words. */ this.givenAway = new Set();
     addEventListener("popstate", () => this.#follow());
     addEventListener("hashchange", () => this.#follow());
@@ -21,6 +23,8 @@ export class Workbench extends EventTarget {
     for (const event of ["transfer", "sessionEnded", "autoTransfer"]) {
       desk.on(event, ({ session }) => this.#forget(session));
     }
+    desk.on("userAccessed", ({ session }) => this.handedTo.delete(session));
+    desk.on("messages", ({ session }) => this.#heard(session));
   }
 
   /** @returns {import("../sdk/csdesk-desk.js").DeskSession|null} */
@@ -72,6 +76,13 @@ export class Workbench extends EventTarget {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
+  /** Whether the customer was here before: only then are earlier messages offered. */
+  setEarlier(session, hasEarlier) {
+    if (!hasEarlier) session.before = null;
+    session.hasEarlier = hasEarlier;
+    this.#say("earlier", { session: session.id });
+  }
+
   /** Puts text into the composer of the chosen session. */
   insert(text) {
     this.#say("insert", text);
@@ -91,6 +102,15 @@ export class Workbench extends EventTarget {
   }
 
   over() {
+    return this.#left().filter((session) => !isHandedOn(session));
+  }
+
+  /** Those that colleagues have now. */
+  handedOn() {
+    return this.#left().filter(isHandedOn);
+  }
+
+  #left() {
     return [...this.desk.sessions.values()]
       .filter((session) => session.place === "over" && session.served && session.summary)
       .sort((one, other) => endOf(other) - endOf(one));
@@ -98,7 +118,7 @@ export class Workbench extends EventTarget {
 
   /** The neighbour in the list (J and K); with nothing chosen, the one who waits longest. */
   step(by) {
-    const rows = [...this.serving(), ...this.over()];
+    const rows = [...this.serving(), ...this.handedOn(), ...this.over()];
     const at = rows.findIndex((session) => session.id === this.chosenId);
     if (at < 0) return this.choose(this.#waitingLongest()?.id ?? rows[0]?.id ?? "");
     const next = rows[at + by];
@@ -112,9 +132,26 @@ export class Workbench extends EventTarget {
 
   /** Ends a session after a time in which it can be undone. */
   endSoon(id) {
-    if (this.endings.has(id) || this.desk.sessions.get(id)?.place !== "serving") return;
+    const session = this.desk.sessions.get(id);
+    if (this.endings.has(id) || session?.place !== "serving") return;
     const timer = setTimeout(() => this.#end(id), UNDO_TIME);
-    this.endings.set(id, { until: now() + UNDO_TIME, timer });
+    this.endings.set(id, { until: now() + UNDO_TIME, timer, seq: session.seq, wrote: false });
+    this.#say("ending", { session: id });
+  }
+
+  /** Ends it though the customer wrote meanwhile. */
+  endNow(id) {
+    this.#end(id);
+  }
+
+  /** Words of the customer that the agent could not know stop the count: the agent decides anew. */
+  #heard(id) {
+    const ending = this.endings.get(id);
+    if (!ending || ending.wrote) return;
+    const { messages } = this.desk.sessions.get(id);
+    if (!messages.some(({ seq, from }) => seq > ending.seq && from.kind === "customer")) return;
+    clearTimeout(ending.timer);
+    ending.wrote = true;
     this.#say("ending", { session: id });
   }
 
@@ -141,11 +178,17 @@ export class Workbench extends EventTarget {
 
   /** Leaving the page takes no end back. */
   #endAll() {
-    for (const id of [...this.endings.keys()]) this.#end(id);
+    for (const [id, { wrote }] of [...this.endings]) if (!wrote) this.#end(id);
   }
 }
 
+/** Whether a colleague or the queue has it now, by somebody's hand. */
+export function isHandedOn({ left, summary }) {
+  return left?.op === "transfer" && !summary.ended;
+}
+
 export function startOf(session) {
+  if (session.servedSince) return session.servedSince;
   return session.summary.assigned ?? session.summary.started ?? 0;
 }
 

@@ -19,11 +19,11 @@
  * @typedef {{session: string, n: number, after_seq: number, from: From, text: string, time: number}} Note
  * @typedef {{id: string, name: string, waiting: number, oldest: number|null}} Queue
  * @typedef {{session: string, state: "flow"|"queued"|"offered"|"serving"|"closed",
- *   customer: {id: string, name: string, avatar: string, online: boolean, tags: string[]},
+ *   customer: {id: string, name: string, visitor_no: number|null, avatar: string, online: boolean, tags: string[]},
  *   channel: {name: string, kind: string}, group: object|null, started: number, assigned: number|null,
  *   offer_ends?: number, waiting_since?: number, held: boolean, unread: number, seq: number, rev: number,
  *   agent?: number, ended?: number|null, status?: string, read?: {customer: number, agent: number}, note: number,
- *   last: {text: string, time: number, kind: string, from: string}|null}} Summary
+ *   last: {text: string, time: number, kind: string, from: string, by?: string}|null}} Summary
  * @typedef {{clientId: string, session: string, message: object, time: number, code: string, detail: string,
  *   state: "sending"|"sent"|"failed", seq: number}} Pending
  */
@@ -60,6 +60,8 @@ export class DeskSession {
     /** How it left the open list: the event's frame, or null. */ this.left = null;
     this.leftAt = 0;
     /** Whether it was ever served here: an offer that was missed is none of mine. */ this.served = false;
+    /** Since when it is served here, where that is before it was assigned: it was handed on and came back. */
+    this.servedSince = null;
     /** @type {Message[]} */ this.messages = [];
     /** @type {Note[]} */ this.notes = [];
     /** @type {Message[]} messages of the customer's earlier sessions */ this.earlier = [];
@@ -72,6 +74,7 @@ export class DeskSession {
     this.known = 0;
     this.knownNote = 0;
     this.customerRead = 0;
+    this.givenAt = null;
     this.typing = null;
     this.ahead = new Set();
     this.healing = 0;
@@ -148,7 +151,7 @@ export class DeskSession {
     const isMine = summary.agent === undefined || String(summary.agent) === me;
     // Somebody else has it now: what was mine stays as it was.
     if (this.summary && isOpen && !isMine) return this.leave(null);
-    this.summary = { ...this.summary, ...summary, customer: { ...this.summary?.customer, ...summary.customer } };
+    this.summary = { ...this.summary, ...summary, customer: { ...this.summary?.customer, ...summary.customer }, last: this.#last(summary.last) };
     this.knownNote = Math.max(this.knownNote, summary.note ?? 0);
     const rev = summary.rev ?? 0;
     // The summary counts as seen only with the message it may speak of.
@@ -157,6 +160,12 @@ export class DeskSession {
     if (summary.state === "serving") this.served = true;
     if (isOpen && isMine) Object.assign(this, { place: summary.state, left: null, leftAt: 0 });
     else if (summary.state) this.leave(null);
+  }
+
+  /** The last words; who said them stays known though a summary does not say it. */
+  #last(last = this.summary?.last) {
+    const known = this.summary?.last;
+    return last && last.time === known?.time ? { by: known.by, seq: known.seq, ...last } : last;
   }
 
   /**
@@ -172,7 +181,7 @@ export class DeskSession {
     if (!isNewest && !isLast) return;
     summary.seq = Math.max(seq, summary.seq ?? 0);
     if (from.kind === "system") return;
-    summary.last = { text: wordsOf(content), time, kind: content.type, from: from.kind, seq };
+    summary.last = { text: wordsOf(content), time, kind: content.type, from: from.kind, by: from.id && String(from.id), seq };
     if (isLast) return;
     if (from.kind === "customer") {
       summary.unread = (summary.unread ?? 0) + 1;
@@ -183,6 +192,7 @@ export class DeskSession {
   }
 
   leave(frame) {
+    if (frame?.op === "transfer") this.givenAt = this.servedSince ?? this.summary?.assigned ?? null;
     this.left = frame ?? this.left;
     this.leftAt ||= Date.now();
     this.place = "over";
@@ -301,12 +311,13 @@ export class Desk {
   #sendTimers = new Map();
 
   /**
-   * @param {{socket?: string, upload?: string, csrfToken?: string, token?: string, storage?: Storage}} [options]
-   *   `token` is the credential of X-8; without it the session cookie of our own origin counts.
+   * @param {{socket?: string, upload?: string, csrfToken?: string, token?: string, storage?: Storage,
+   *   visitorName?: (number: number) => string}} [options] `token` is the credential of X-8; without it the session
+   *   cookie of our own origin counts. `visitorName` names visitors without a name in the reader's language.
    */
   constructor(options = {}) {
-    const { socket = "/ws/desk/", upload = "/api/desk/upload", csrfToken = "", token = "", storage = null } = options;
-    this.options = { upload, csrfToken, token, storage };
+    const { socket = "/ws/desk/", upload = "/api/desk/upload", csrfToken = "", token = "", storage = null, visitorName = null } = options;
+    this.options = { upload, csrfToken, token, storage, visitorName };
     const address = new URL(socket, location.href);
     address.protocol = address.protocol.replace("http", "ws");
     this.#wire = new Wire(address.href, {
@@ -407,8 +418,13 @@ export class Desk {
     return this.command("note", { session, text });
   }
 
-  recall(message) {
-    return this.command("recall", { message });
+  /** Takes an own message back. @param {string} message its id */
+  async recall(message) {
+    const result = await this.command("recall", { message });
+    const session = this.sessions.get(message.split(".")[0]);
+    // What is no longer mine sends no news of itself.
+    if (session?.loaded && !session.isOpen) await this.#sync(session).catch(() => {});
+    return result;
   }
 
   /**
@@ -577,7 +593,7 @@ export class Desk {
     for (const summary of summaries) {
       if (this.sessions.has(summary.session)) continue;
       const session = this.#session(summary.session);
-      Object.assign(session, { summary, place: "over", served: true });
+      Object.assign(session, { summary: this.#named(summary), place: "over", served: true });
     }
     this.#emit("list");
   }
@@ -618,6 +634,14 @@ export class Desk {
     return this.sessions.get(id);
   }
 
+  /** The summary with a name for visitors who gave none: the server's may be in another language. */
+  #named(summary) {
+    const { customer } = summary;
+    const { visitorName } = this.options;
+    const isUnnamed = visitorName && (customer?.visitor_no ?? null) !== null;
+    return isUnnamed ? { ...summary, customer: { ...customer, name: visitorName(customer.visitor_no) } } : summary;
+  }
+
   #open() {
     return [...this.sessions.values()].filter((session) => session.isOpen);
   }
@@ -637,7 +661,7 @@ export class Desk {
     const named = new Set();
     for (const summary of frame.sessions) {
       named.add(summary.session);
-      this.#session(summary.session).update(summary, String(member.id));
+      this.#session(summary.session).update(this.#named(summary), String(member.id));
     }
     for (const session of this.#open()) if (!named.has(session.id)) session.leave(null);
     for (const session of this.#open()) if (session.isBehind) this.#sync(session).catch(() => {});
@@ -684,7 +708,7 @@ export class Desk {
   #summary({ op, ...summary }) {
     const session = this.#session(summary.session);
     const before = session.place;
-    session.update(summary, String(this.member?.id));
+    session.update(this.#named(summary), String(this.member?.id));
     this.#check(session);
     if (before !== session.place) this.#emit("list");
     this.#emit("session", { session: session.id });
@@ -848,6 +872,7 @@ export class Desk {
   #came(frame) {
     const session = this.#session(frame.session);
     session.left = null;
+    session.servedSince = frame.returned ? session.givenAt : null;
     if (session.summary) session.place = frame.op === "callIn" ? "offered" : "serving";
     this.#emit("list");
     this.#emit(frame.op, frame);

@@ -16,13 +16,13 @@ export function initial(name) {
 
 /**
  * An avatar.
- * @param {{kind?: string, name?: string, avatar?: string}} person `kind` "bot" draws the bot's sign
+ * @param {{kind?: string, id?: string, name?: string, avatar?: string}} person `kind` "bot" draws the bot's sign; the tone goes with the id where there is one
  * @param {{size?: ""|"small"|"large", presence?: string}} [how] `presence`: "", "away", "rest", "busy", "not-ready"
  */
 export function avatar(person, { size = "", presence } = {}) {
   const name = person.name || "";
   const box = el("span", {
-    class: ["avatar", size, `tone-${person.kind === "bot" ? 1 : tone(name)}`].filter(Boolean).join(" "),
+    class: ["avatar", size, `tone-${person.kind === "bot" ? 1 : tone(person.id || name)}`].filter(Boolean).join(" "),
     "aria-hidden": "true",
   });
   // Pictures of other hosts are not loaded (X-11); ours are addressed from the root.

@@ -54,6 +54,11 @@ def test_an_agent_serves_a_customer_from_the_first_word_to_the_end(
     expect(bench.page.locator("#ending")).to_contain_text("in 5 s")
     customer.until_state("closed")
     expect(bench.over.first).to_contain_text("Ended normally")
+    expect(bench.thread.locator(".ended")).to_have_count(1)
+    expect(bench.page.locator("#thread-over")).to_be_hidden()
+    expect(bench.page.locator("#chat-facts")).to_contain_text("Ended normally")
+    expect(bench.thread.locator(".message.neutral .card-rating")).to_be_visible()
+    expect(bench.thread).not_to_contain_text("System message")
     expect(bench.page.locator("#composer")).to_be_hidden()
     expect(bench.head).to_be_visible()
 
@@ -65,12 +70,77 @@ def test_an_end_can_be_undone(open_workbench: Workbenches, new_customer: NewCust
     customer.say(words)
     bench.choose(words)
     bench.page.keyboard.press("Alt+E")
-    bench.page.locator("#ending").get_by_role("button").click()
+    bench.page.locator("#ending-undo").click()
     expect(bench.page.locator("#ending")).to_be_hidden()
     bench.page.wait_for_timeout(5_500)
     assert customer.state == "serving"
     bench.say("Still here")
     customer.until_heard("Still here")
+
+
+def test_words_of_the_customer_stop_the_end(open_workbench: Workbenches, new_customer: NewCustomer) -> None:
+    bench = open_workbench(lang="en-GB")
+    customer = new_customer()
+    words = new_words("That is all")
+    customer.say(words)
+    bench.choose(words)
+    bench.page.locator("#end").click()
+    customer.say("Wait, one more thing")
+    ending = bench.page.locator("#ending")
+    expect(ending).to_contain_text("wrote meanwhile. End anyway?")
+    bench.page.wait_for_timeout(5_500)
+    assert customer.state == "serving"
+    ending.get_by_role("button", name="Keep open").click()
+    expect(ending).to_be_hidden()
+    bench.say("Of course")
+    customer.until_heard("Of course")
+    bench.page.locator("#end").click()
+    customer.say("Thanks!")
+    ending.get_by_role("button", name="End session").click()
+    customer.until_state("closed")
+
+
+def test_visitors_are_named_in_the_readers_language(
+    open_workbench: Workbenches, new_customer: NewCustomer
+) -> None:
+    bench = open_workbench(lang="zh-CN")
+    customer = new_customer()
+    words = new_words("nameless")
+    customer.say(words)
+    bench.choose(words)
+    row, name = bench.row(words), re.compile(r"^访客_\d{4}$")
+    expect(row.locator(".queue-name")).to_have_text(name)
+    bench.say("您好")
+    customer.until_heard("您好")
+    customer.say("again")
+    bench.expect_message("again")
+    expect(bench.serving.locator(".queue-name")).to_have_text(name)
+    expect(bench.head).to_have_text(name)
+    expect(bench.page.locator("#customer h2")).to_have_text(name)
+    expect(bench.thread.locator(".message-head strong").first).to_have_text(name)
+    tone = "avatar => avatar.className.match(/tone-\\d/)[0]"
+    places = [bench.serving, bench.page.locator("#customer"), bench.thread]
+    tones = {place.locator(".avatar").first.evaluate(tone) for place in places}
+    assert len(tones) == 1
+    bench.page.locator("#transfer").click()
+    expect(bench.page.locator("#transfer-whom")).to_have_text(name)
+
+
+def test_signing_out_of_the_records_asks_for_open_sessions(
+    open_workbench: Workbenches, new_customer: NewCustomer
+) -> None:
+    bench = open_workbench(lang="en-GB")
+    customer = new_customer()
+    customer.say(new_words("still here"))
+    customer.until_state("serving")
+    bench.page.goto("/records/")
+    bench.page.locator("#account summary").click()
+    bench.page.get_by_role("button", name="Sign out").click()
+    expect(bench.page.get_by_role("alert")).to_contain_text("You still have open sessions")
+    assert customer.state == "serving"
+    bench.page.get_by_role("button", name="Hand over and sign out").click()
+    expect(bench.page).to_have_url(re.compile("/login/"))
+    customer.until_state("queued")
 
 
 def test_the_chosen_chat_stays_when_others_come_and_end(

@@ -82,6 +82,22 @@ def test_a_quick_reply_is_found_by_its_words_and_filled_in(served: Served) -> No
     customer.until_heard(f"Dear {name}, {bench.member.nickname}: No 7 is under way.")
 
 
+def test_what_was_never_sent_can_be_taken_along_after_the_end(served: Served) -> None:
+    bench, customer = served
+    bench.box.fill("The lid goes out tomor")
+    customer.signal("27")
+    left = bench.page.locator("#left-draft")
+    expect(left.locator("textarea")).to_have_value("The lid goes out tomor")
+    expect(left.locator("textarea")).not_to_be_editable()
+    bench.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    left.get_by_role("button", name="Copy").click()
+    expect(bench.page.locator(".toast")).to_have_text("Copied.")
+    assert bench.page.evaluate("navigator.clipboard.readText()") == "The lid goes out tomor"
+    left.get_by_role("button", name="Discard").click()
+    expect(left).to_be_hidden()
+    expect(bench.over).not_to_contain_text("[Draft]")
+
+
 def test_a_slash_in_a_date_opens_nothing(served: Served) -> None:
     bench, _customer = served
     bench.box.press_sequentially("on 3/4 or http://x")

@@ -64,7 +64,10 @@ def test_earlier_sessions_come_on_scroll_and_in_the_side(
     customer = new_customer()
     old, words = new_words("weeks ago"), new_words("back again")
     customer.say(old)
+    expect(bench.page.locator("#side")).to_be_hidden()
     bench.choose(old)
+    expect(bench.page.locator("#customer .facts")).to_contain_text("First time")
+    expect(bench.page.get_by_role("button", name="Earlier messages")).to_be_hidden()
     bench.say("Good-bye")
     customer.until_heard("Good-bye")
     customer.signal("27")
@@ -111,7 +114,7 @@ def test_everything_is_reached_by_keys(open_workbench: Workbenches, new_customer
     expect(bench.box).to_be_focused()
     keys.press("Alt+e")
     expect(bench.page.locator("#ending")).to_be_visible()
-    bench.page.locator("#ending button").press("Enter")
+    bench.page.locator("#ending-undo").press("Enter")
     expect(bench.page.locator("#ending")).to_be_hidden()
 
 
@@ -136,6 +139,34 @@ def test_a_phone_goes_from_the_list_to_the_chat_and_back(
     bench.page.go_back()
     expect(chat).to_be_hidden()
     expect(bench.row("To your phone")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (760, 480), (375, 667)])
+def test_passing_words_cover_nothing(
+    open_workbench: Workbenches, new_customer: NewCustomer, size: tuple[int, int]
+) -> None:
+    bench = open_workbench(size=size, lang="en-GB")
+    customer = new_customer()
+    words = new_words("Please wait")
+    customer.say(words)
+    bench.choose(words)
+    for _time in range(3):
+        bench.page.locator("#hold").click()
+        expect(bench.page.locator(".toast").last).to_contain_text("On hold")
+    expect(bench.page.locator(".toast")).to_have_count(2)
+    whole = "#messages, #composer, .chat-head"
+    covered = bench.page.locator(whole if size[0] <= 640 else f"{whole}, #queue, #rows, .top").evaluate_all(
+        """parts => {
+            const toasts = [...document.querySelectorAll(".toast")];
+            const box = (part) => part.getBoundingClientRect();
+            const isBeside = (a, b) => a.right <= b.left || b.right <= a.left;
+            const isApart = (a, b) => isBeside(a, b) || a.bottom <= b.top || b.bottom <= a.top;
+            const isCovered = (part) => toasts.some((toast) => !isApart(box(toast), box(part)));
+            return parts.filter(isCovered).map((part) => part.id || part.className);
+        }"""
+    )
+    assert covered == []
+    expect_no_overflow(bench)
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (760, 480), (375, 667)])

@@ -24,6 +24,7 @@ class Workbench:
         self.member = member
         self.serving = page.locator("#serving .queue-row")
         self.over = page.locator("#over .queue-row")
+        self.handed = page.locator("#handed .queue-row")
         self.offers = page.locator("#offer-list .offer:not(.gone)")
         self.thread = page.locator("#thread")
         self.box = page.locator("#reply")

@@ -77,6 +77,20 @@ def test_quick_replies_are_the_shared_ones_and_ones_own(agent: Member) -> None:
     assert {(reply["title"], reply["mine"]) for reply in found} == {("shared", False), ("own", True)}
 
 
+def test_quick_replies_come_in_the_order_of_a_conversation(agent: Member) -> None:
+    QuickReply.objects.all().delete()
+    lines = [
+        ("Welcome", "Greetings", 1),
+        ("Later", "Apologies", 2),
+        ("Bye", "Good-byes", 3),
+        ("Hi", "Greetings", 9),
+    ]
+    for title, category, position in reversed(lines):
+        QuickReply.objects.create(title=title, text=title, category=category, position=position)
+    found = signed_in(agent).get(reverse("desk-quick-replies")).json()["replies"]
+    assert [reply["title"] for reply in found] == ["Welcome", "Hi", "Later", "Bye"]
+
+
 def test_ended_sessions_are_ones_own_of_today(agent: Member) -> None:
     mine, other = make.make_served_session(agent), make.make_served_session()
     closing.by_agent(agent, mine.id)

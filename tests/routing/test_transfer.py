@@ -258,6 +258,8 @@ def test_the_dialog_shows_who_can_be_chosen(session, sender):
     assert rows[free.account]["groups"] == [group.name]
     [row] = [row for row in shown["groups"] if row["id"] == group.pk]
     assert (row["waiting"], row["free"], row["choosable"]) == (0, 1, True)
+    [row] = [row for row in queries.colleagues(free)["groups"] if row["id"] == group.pk]
+    assert row["free"] == 0, "one does not hand on to oneself"
     found = queries.colleagues(sender, free.nickname.upper())["agents"]
     assert [row["userId"] for row in found] == [free.account]
 
