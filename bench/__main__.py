@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def main() -> int:
         parser.error(f"there are only {', '.join(ROWS)}")
     size = rounds.QUICK if asked.quick else rounds.FULL
     found: list[table.Row] = []
+    table.say(f"{os.cpu_count()} processors, load average {os.getloadavg()[0]:.1f} before the start")
     try:
         with ground() as here:
             if wanted & {"P-1", "P-2"}:

@@ -18,7 +18,7 @@ from bench.table import Row, say
 
 DISPATCHERS = 4
 # Seconds a server gets to put its memory in order before it is weighed.
-SETTLE = 2.0
+SETTLE = 1.5
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Size:
 
 
 FULL = Size(3, 200, 20, 8.0, 2.0, 2_000, 10_000, 500, 20)
-QUICK = Size(3, 20, 2, 3.0, 1.0, 200, 1_000, 50, 20)
+QUICK = Size(3, 20, 2, 2.0, 0.5, 200, 1_000, 50, 20)
 
 
 # --- The driver ------------------------------------------------------------------------------------
