@@ -3,7 +3,8 @@
 Each entry is sealed with a keyed hash over itself and the one before, with a key that is not in
 the database. Personal details stand in an erasable row beside; the chain holds a salted hash of
 them, so erasing them breaks nothing. What is outside the database also remembers how far the
-trail had come, so that a cut tail shows (`trail_head`).
+trail had come, so that a cut tail shows (`trail_head`). Each erasure is an entry of its own, so
+that details somebody simply deleted show too.
 
 An entry is durable with the transaction it is made in. Whoever shows something that must be
 logged appends outside a transaction, before it answers; whoever changes something appends as
@@ -14,7 +15,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,8 @@ from csdesk import clock
 # One appender at a time over all processes: the two-key advisory lock of the trail.
 _LOCK = (0x7EA1, 1)
 FIRST_HASH = "0" * 64
+ERASED = "trail.erased"
+_ERASED_AT_ONCE = 1000
 
 
 def append(
@@ -71,14 +74,74 @@ def append(
         entry.save(force_insert=True)
         details.entry = entry
         details.save(force_insert=True)
-        transaction.on_commit(lambda: trail_head.remember(entry.number, entry.hash), robust=True)
+        transaction.on_commit(
+            lambda: trail_head.remember(entry.number, entry.hash, previous, is_there), robust=True
+        )
     return entry
+
+
+def is_there(number: int, entry_hash: str) -> bool:
+    """Whether the trail holds the entry with this number and hash."""
+    return TrailEntry.objects.filter(number=number, hash=entry_hash).exists()
+
+
+def erase(numbers: Iterable[int], *, member: Member | None = None, address: str = "") -> int:
+    """Erase the personal details of entries, each erasure an entry of its own; how many were erased.
+
+    What an erasure says of others stays, else nobody could tell it from a deletion by hand.
+    """
+    wanted = sorted(set(numbers))
+    erased = 0
+    for start in range(0, len(wanted), _ERASED_AT_ONCE):
+        with transaction.atomic():
+            found = TrailDetail.objects.filter(entry_id__in=wanted[start : start + _ERASED_AT_ONCE])
+            rows = found.exclude(entry__action=ERASED).select_for_update(of=("self",))
+            there = sorted(rows.values_list("entry_id", flat=True))
+            if not there:
+                continue
+            TrailDetail.objects.filter(entry_id__in=there).delete()
+            append(ERASED, member=member, address=address, object_type="trail", values={"numbers": there})
+            erased += len(there)
+    return erased
+
+
+def numbers_between(first: int, last: int) -> list[int]:
+    """The numbers of the entries from `first` to `last` that still have details."""
+    rows = TrailDetail.objects.filter(entry_id__gte=first, entry_id__lte=last)
+    return list(rows.values_list("entry_id", flat=True))
+
+
+def losses() -> list[str]:
+    """Every `NUMBER:HASH` this machine has remembered that is gone, and that nobody has acknowledged."""
+    found, newest = trail_head.lost(), trail_head.remembered()
+    if newest and newest not in found and not is_there(*trail_head.parts(newest)):
+        found.append(newest)
+    return found
+
+
+def acknowledge_losses(*, member: Member | None = None, address: str = "") -> list[str]:
+    """Let the trail count as complete again after lost entries were looked into; the loss becomes an entry.
+
+    Returns what is acknowledged. Call it outside a transaction.
+    """
+    found = losses()
+    if found:
+        append(
+            "trail.loss_acknowledged",
+            member=member,
+            address=address,
+            object_type="trail",
+            values={"lost": found},
+        )
+        trail_head.acknowledge(found)
+    return found
 
 
 @dataclass(frozen=True)
 class Finding:
     number: int
-    problem: str  # `missing`, `out_of_chain`, `altered`, `details_altered`, `unknown_key`
+    # `missing`, `out_of_chain`, `altered`, `details_altered`, `details_missing`, `unknown_key`
+    problem: str
 
 
 @dataclass(frozen=True)
@@ -91,6 +154,8 @@ class Verification:
     newest: str
     is_complete: bool | None
     expected: str
+    # Remembered outside the database, gone from it, and not acknowledged.
+    lost: tuple[str, ...] = ()
 
     @property
     def is_unaltered(self) -> bool:
@@ -104,16 +169,26 @@ def verify(anchor: str = "") -> Verification:
     machine remembers outside the database is taken.
     """
     expected = anchor or trail_head.remembered()
+    lost = tuple(trail_head.lost())
     findings: list[Finding] = []
-    number, previous, erased, seen = 0, FIRST_HASH, 0, ""
+    number, previous, seen = 0, FIRST_HASH, ""
+    without: set[int] = set()
+    erased: set[int] = set()
     for entry, details in _entries():
-        findings += _check(entry, details, number, previous)
-        erased += details is None
+        problems = _check(entry, details, number, previous)
+        findings += problems
+        if details is None:
+            without.add(entry.number)
+        elif entry.action == ERASED and not problems:
+            erased.update(one for one in details.values.get("numbers", []) if one < entry.number)
         number, previous = entry.number, entry.hash
         if f"{number}:{previous}" == expected:
             seen = expected
-    is_complete = None if not expected else bool(seen)
-    return Verification(number, erased, findings[:100], f"{number}:{previous}", is_complete, expected)
+    findings += [Finding(one, "details_missing") for one in without - erased]
+    findings.sort(key=lambda finding: finding.number)
+    is_complete = False if lost else bool(seen) if expected else None
+    newest = f"{number}:{previous}"
+    return Verification(number, len(without & erased), findings[:100], newest, is_complete, expected, lost)
 
 
 def _entries() -> Iterator[tuple[TrailEntry, TrailDetail | None]]:

@@ -54,12 +54,51 @@ def test_changed_details_are_found(field, value):
     assert trail.verify().findings == [trail.Finding(3, "details_altered")]
 
 
-def test_erased_details_break_nothing_and_are_counted():
+def test_erased_details_break_nothing_and_the_erasure_is_an_entry():
     append_some()
-    TrailDetail.objects.filter(entry_id=3).delete()
+    assert trail.erase([2, 3, 99], member=make_member(nickname="Zhou Ning")) == 2
     found = trail.verify()
     assert found.is_unaltered
+    assert found.erased == 2
+    last = TrailEntry.objects.get(number=5)
+    assert (last.action, last.detail.member_name) == ("trail.erased", "Zhou Ning")
+    assert last.detail.values == {"numbers": [2, 3]}
+
+
+def test_details_deleted_by_hand_are_no_erasure():
+    append_some()
+    trail.erase([2])
+    TrailDetail.objects.filter(entry_id=3).delete()
+    found = trail.verify()
+    assert found.findings == [trail.Finding(3, "details_missing")]
     assert found.erased == 1
+
+
+def test_an_erasure_is_believed_only_while_it_is_unaltered():
+    append_some()
+    trail.erase([2])
+    TrailDetail.objects.filter(entry_id=3).delete()
+    TrailDetail.objects.filter(entry_id=5).update(values={"numbers": [2, 3]})
+    problems = {(one.number, one.problem) for one in trail.verify().findings}
+    assert problems == {(2, "details_missing"), (3, "details_missing"), (5, "details_altered")}
+
+
+def test_what_an_erasure_says_is_never_erased():
+    append_some()
+    trail.erase([2])
+    assert trail.erase([5]) == 0
+    assert trail.verify().is_unaltered
+
+
+def test_the_command_erases_numbers_and_ranges():
+    append_some()
+    out = io.StringIO()
+    call_command("erase_access_log_details", "1", "3-900000", stdout=out)
+    assert "from 3 entries" in out.getvalue()
+    assert list(TrailDetail.objects.order_by("entry_id").values_list("entry_id", flat=True)) == [2, 5]
+    assert trail.verify().is_unaltered
+    with pytest.raises(CommandError):
+        call_command("erase_access_log_details", "all")
 
 
 def test_a_removed_entry_is_found():
@@ -118,10 +157,50 @@ def test_old_keys_still_verify_older_entries(settings):
     assert [finding.problem for finding in trail.verify().findings] == ["unknown_key", "unknown_key"]
 
 
-def test_the_head_only_moves_forward(settings):
-    trail_head.remember(5, "a" * 64)
-    trail_head.remember(4, "b" * 64)
-    assert trail_head.remembered() == "5:" + "a" * 64
+def cut(first: int) -> None:
+    """Delete the entries from `first` on, as somebody with the database could."""
+    TrailDetail.objects.filter(entry_id__gte=first).delete()
+    TrailEntry.objects.filter(number__gte=first).delete()
+
+
+def test_the_head_only_moves_forward(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        append_some()
+    fourth, third = TrailEntry.objects.get(number=4), TrailEntry.objects.get(number=3)
+    # Another process was slower.
+    trail_head.remember(3, third.hash, third.previous_hash, trail.is_there)
+    assert trail_head.remembered() == f"4:{fourth.hash}"
+    assert trail_head.lost() == []
+
+
+def test_entries_of_another_machine_in_between_are_no_loss(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        append_some(2)
+    append_some(3)
+    with django_capture_on_commit_callbacks(execute=True):
+        append_some(1)
+    assert trail_head.remembered().startswith("6:")
+    assert trail.verify().is_complete is True
+
+
+@pytest.mark.parametrize("again", [1, 2, 5])
+def test_numbers_used_again_after_a_cut_do_not_hide_it(django_capture_on_commit_callbacks, caplog, again):
+    with django_capture_on_commit_callbacks(execute=True):
+        append_some(4)
+    known = trail_head.remembered()
+    cut(3)
+    with django_capture_on_commit_callbacks(execute=True):
+        append_some(again)
+    found = trail.verify()
+    assert found.is_unaltered
+    assert found.is_complete is False
+    assert found.lost == (known,)
+    assert any(record.levelname == "ERROR" and known in record.getMessage() for record in caplog.records)
+    # And for ever, however much is written since.
+    with django_capture_on_commit_callbacks(execute=True):
+        append_some(6)
+    assert trail.verify().is_complete is False
+    assert trail.verify(trail.verify().newest).is_complete is False
 
 
 def test_the_command_answers_both_questions(django_capture_on_commit_callbacks):
@@ -159,6 +238,25 @@ def test_many_appenders_at_once_leave_no_hole():
     numbers = list(TrailEntry.objects.order_by("number").values_list("number", flat=True))
     assert numbers == list(range(1, 33))
     assert trail.verify().is_unaltered
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("written_since", [0, 3])
+def test_a_loss_is_reported_until_an_administrator_acknowledges_it(tmp_path, written_since):
+    append_some(4)
+    known = trail_head.remembered()
+    cut(3)
+    if written_since:
+        append_some(written_since)
+    with pytest.raises(CommandError):
+        call_command("verify_access_log", stdout=io.StringIO())
+    out = io.StringIO()
+    call_command("verify_access_log", "--acknowledge", stdout=out)
+    assert f"Acknowledged as lost: {known}" in out.getvalue()
+    assert f"complete up to {3 + written_since}:" in out.getvalue()
+    entry = TrailEntry.objects.get(action="trail.loss_acknowledged")
+    assert entry.detail.values == {"lost": [known]}
+    assert known in (tmp_path / "trail-head-broken.txt").read_text()
 
 
 @pytest.mark.django_db(transaction=True)

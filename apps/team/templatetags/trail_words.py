@@ -21,6 +21,8 @@ _ACTIONS = {
     "locked": gettext_noop("Sign-in refused: too many tries"),
     "password_ended": gettext_noop("Sign-in refused: the e-mailed password has ended"),
     "ended": gettext_noop("Signed out"),
+    "erased": gettext_noop("Personal details erased"),
+    "loss_acknowledged": gettext_noop("Lost entries acknowledged"),
 }
 
 

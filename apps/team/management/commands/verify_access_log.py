@@ -18,9 +18,18 @@ class Command(BaseCommand):
             help="the newest entry as noted in an outside place; default: what this machine remembers",
         )
 
-    def handle(self, *args: object, anchor: str, **options: object) -> None:
+        parser.add_argument(
+            "--acknowledge",
+            action="store_true",
+            help="entries that were lost have been looked into: note it in the log and stop reporting them",
+        )
+
+    def handle(self, *args: object, anchor: str, acknowledge: bool, **options: object) -> None:
         if anchor and not re.fullmatch(r"\d+:[0-9a-f]{64}", anchor):
             raise CommandError("The anchor must read NUMBER:HASH.")
+        if acknowledge:
+            for head in trail.acknowledge_losses():
+                self.stdout.write(f"Acknowledged as lost: {head}")
         found = trail.verify(anchor)
         self.stdout.write(f"Entries: {found.entries}, personal details erased from: {found.erased}")
         self.stdout.write(f"Newest:  {found.newest}")
@@ -37,4 +46,6 @@ def _tail(found: trail.Verification) -> str:
         return "unknown: nothing outside the database remembers how far it had come"
     if found.is_complete:
         return f"complete up to {found.expected}"
+    if found.lost:
+        return f"INCOMPLETE: known to have been written and gone: {', '.join(found.lost)}"
     return f"INCOMPLETE: {found.expected} is known to have been written and is not there"
