@@ -115,9 +115,7 @@ def _members(groups: dict[str, SkillGroup], password: str) -> tuple[int, str]:
 
 
 def _channel() -> Channel:
-    return Channel.objects.get_or_create(
-        key=CHANNEL, defaults={"name": SHOP, "greeting": "您好，想了解哪一款茶器？ · Hi, how can we help?"}
-    )[0]
+    return Channel.objects.get_or_create(key=CHANNEL, defaults={"name": SHOP})[0]
 
 
 def _quick_replies() -> None:

@@ -38,6 +38,8 @@ def thread_words() -> dict[str, str]:
         "sending": _("Sending"),
         "sent": _("Sent"),
         "service": _("Service"),
+        "show_all": _("Show all"),
+        "show_less": _("Show less"),
         "today": _("Today"),
         "unknown": _("This message cannot be shown here"),
         "yesterday": _("Yesterday"),

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from apps.routing import flow
+from apps.routing import assignment, flow
 from apps.routing import queries as routing_queries
 from apps.sessions import customers, invitations, queries, ratings, reading, recall, transitions
 from apps.sessions.authors import Author, customer_key
@@ -79,6 +79,7 @@ def about(channel: Channel) -> dict:
         "key": channel.key,
         "name": channel.name,
         "avatar": channel.avatar,
+        "staffed": assignment.signed_in(None),
         "file_limit": file_limit,
         "typing_preview": rules.typing_preview,
         "recall_seconds": rules.recall_seconds if rules.customer_recalls else 0,

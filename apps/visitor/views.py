@@ -18,7 +18,7 @@ from apps.sessions.models import Channel, ChannelKind
 from apps.sessions.settings import MessageSettings
 from apps.team import business
 from apps.visitor import limits, origins
-from apps.visitor.words import look_words, window_words
+from apps.visitor.words import greeting_words, look_words, window_words
 from csdesk import csp
 
 YEAR = 365 * 86_400
@@ -63,7 +63,7 @@ def look(request: HttpRequest, key: str) -> HttpResponse:
                 "title": channel.name,
                 "colour": channel.colour,
                 "position": channel.position,
-                "greeting": channel.greeting,
+                "greeting": _greeting(channel),
                 "words": look_words(),
             }
         )
@@ -99,6 +99,12 @@ def demo(request: HttpRequest) -> HttpResponse:
         if chosen:
             _remember_language(response, chosen)
         return _private(response)
+
+
+def _greeting(channel: Channel) -> str:
+    """The words beside the launcher: the channel's own, none for "-", else ours in the reader's language."""
+    own = channel.greeting.strip()
+    return "" if own == "-" else own or greeting_words()
 
 
 def _channel(key: str) -> Channel | None:

@@ -20,13 +20,19 @@ def look_words() -> dict[str, str]:
     }
 
 
+def greeting_words() -> str:
+    """What a launcher says where the channel has no greeting of its own."""
+    return _("Hello! Any questions? We are happy to help.")
+
+
 def _state_words() -> dict[str, str]:
     return {
         "state_closed": _("Chat ended"),
         "state_connecting": _("Connecting"),
         "state_flow": _("Online, write to us"),
         "state_queued": _("Waiting, number {n} in line"),
-        "state_queueing": _("Waiting in line"),
+        "state_called": _("An agent is being called"),
+        "state_unstaffed": _("Our team is offline at the moment"),
         "state_serving": _("With {name} ({no})"),
         "state_serving_name": _("With {name}"),
         "typing": _("Typing"),
@@ -40,8 +46,7 @@ def _state_words() -> dict[str, str]:
 
 def _writing_words() -> dict[str, str]:
     return {
-        "chars_left": _("{n} characters left"),
-        "too_long": _("{n} characters too many"),
+        "letters": _("{n} of {limit} characters"),
         "drop_here": _("Drop it here to send it"),
         "emoji": _("Emoji"),
         "sound_on": _("Sound: on"),
@@ -56,7 +61,10 @@ def _trouble_words() -> dict[str, str]:
         "offline_in": _("Offline, trying again in {n} s"),
         "reconnecting": _("Offline, connecting again"),
         "try_now": _("Try now"),
-        "waits_for_network": _("Waiting for the network"),
+        "not_sent_yet": _("Not sent yet"),
+        "waits_turn": _("Waiting, goes on by itself"),
+        "files_lost": _("Not sent, please choose again: {names}"),
+        "file_empty": _("“{name}” is empty."),
         "file_too_large": _("“{name}” is {size} MB, the limit is {limit} MB."),
         "refused": _("That did not work. Please try again."),
         "refused_rate_limited": _("Too much at once. Please wait a moment."),

@@ -17,7 +17,8 @@
  * - `ready` {first}: signed in; what was missed is on its way
  * - `message` {frame, isNew, live}: a new or changed message; `live` if it has just been said
  * - `pending` {pending}: a message of ours changed on its way; `pending.status` is "uploading", "sending",
- *   "late", "failed", "sent" or "cancelled"
+ *   "waiting" (an upload that is tried again by itself), "late", "failed", "sent" or "cancelled"
+ * - `lost` {names}: files that were chosen before a reload and could not be sent; they must be chosen again
  * - `state` {session}: a session's state, agent, position or `can` changed
  * - `typing` {on, name}: the agent writes or has stopped
  * - `read` {session, by, seq}; `unread` {count}; `signal` {data}
@@ -50,6 +51,11 @@ const READ_MS = 300;
 const SPACING_MS = 150; // many messages at once would be taken for a flood
 const PAGE = 50;
 const AGAIN = new Set(["rate_limited", "unavailable"]);
+const NEVER = new Set(["invalid", "too_large", "not_allowed"]);
+const UPLOAD_WAIT_MS = { rate_limited: 6_000, unavailable: 1_000 };
+const LONGEST_UPLOAD_WAIT_MS = 60_000;
+const MOST_UPLOAD_TRIES = 40; // while connected; about half an hour
+const DIRECTIONS = /[\u0000-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** A refusal, with the code of the protocol. */
 export class VisitorError extends Error {
@@ -94,6 +100,8 @@ export class VisitorClient {
   #kept = null;
   #uploads = new Map();
   #uploading = Promise.resolve();
+  #pauses = new Map();
+  #lostNames = [];
   #typedAt = 0;
 
   /**
@@ -153,6 +161,7 @@ export class VisitorClient {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     for (const cancel of this.#uploads.values()) cancel();
+    for (const go of this.#pauses.values()) go();
     this.#socket?.close(1000);
     this.#lost(null);
     this.#link("idle");
@@ -424,6 +433,13 @@ export class VisitorClient {
     this.#emit("ready", { first });
     if (this.#showing === "soon") this.shown();
     this.#resend();
+    this.#wakeUploads();
+    if (first && this.#lostNames.length) this.#emit("lost", { names: this.#lostNames.splice(0) });
+  }
+
+  // What waited for the service need not wait longer; what waits its turn does.
+  #wakeUploads() {
+    for (const [id, go] of this.#pauses) if (this.#pendingOf(id)?.code === "unavailable") go();
   }
 
   #resend() {
@@ -639,7 +655,8 @@ export class VisitorClient {
   }
 
   /**
-   * Upload a file and send it; progress comes as `pending` events.
+   * Upload a file and send it; progress comes as `pending` events. Files are uploaded one after the other, so
+   * that they arrive in the order they were chosen in; what is too much at once waits and goes on by itself.
    * @param {File|Blob} file @param {string} [name]
    * @returns {string} its client_id
    */
@@ -653,7 +670,7 @@ export class VisitorClient {
           : "file";
     const pending = {
       client_id: uuid(),
-      message: { type, file: { name, size: file.size, mime: file.type } },
+      message: { type, file: { name: name.replace(DIRECTIONS, ""), size: file.size, mime: file.type } },
       time: Date.now(),
       status: "uploading",
       progress: 0,
@@ -661,6 +678,7 @@ export class VisitorClient {
       blob: file,
     };
     this.state.pending.push(pending);
+    this.#saveOutbox();
     this.#emit("pending", { pending });
     this.#uploadNext(pending);
     return pending.client_id;
@@ -669,7 +687,7 @@ export class VisitorClient {
   /** Try a failed message again, under the same id. @param {string} clientId */
   retry(clientId) {
     const pending = this.#pendingOf(clientId);
-    if (!pending) return;
+    if (!pending || !this.canRetry(pending)) return;
     this.reconnect();
     if (pending.blob && !pending.message.upload) {
       this.#change(pending, { status: "uploading", progress: 0, code: undefined, detail: undefined });
@@ -680,12 +698,19 @@ export class VisitorClient {
     }
   }
 
+  /** Whether trying again can help; what the service will never take is not tried. @param {Pending} pending */
+  canRetry(pending) {
+    const isThere = !pending.message.file || pending.blob || pending.message.upload;
+    return ["late", "failed"].includes(pending.status) && !NEVER.has(pending.code) && Boolean(isThere);
+  }
+
   /** Give a message up that has not been sent. @param {string} clientId */
   cancel(clientId) {
     const pending = this.#pendingOf(clientId);
     if (!pending) return;
-    this.#uploads.get(clientId)?.();
     this.#change(pending, { status: "cancelled" });
+    this.#uploads.get(clientId)?.();
+    this.#pauses.get(clientId)?.();
     this.#settle(clientId);
   }
 
@@ -770,11 +795,17 @@ export class VisitorClient {
   }
 
   #saveOutbox() {
-    const texts = this.state.pending
-      .filter((one) => !one.blob && one.status !== "sent")
+    const unsent = this.state.pending.filter((one) => !["sent", "cancelled"].includes(one.status));
+    const kept = unsent
+      .filter((one) => !one.blob || one.message.upload)
       .map(({ client_id, message, time }) => ({ client_id, message, time }));
+    // The bytes of a file do not outlive the page; its name does, so that its loss can be told.
+    const names = unsent
+      .filter((one) => one.blob && !one.message.upload)
+      .map(({ message }) => ({ lost: message.file.name }));
     try {
-      if (texts.length) this.#outboxStore.setItem(this.#outboxKey(), JSON.stringify(texts));
+      if (kept.length || names.length)
+        this.#outboxStore.setItem(this.#outboxKey(), JSON.stringify([...kept, ...names]));
       else this.#outboxStore.removeItem(this.#outboxKey());
     } catch {
       // a full store: unsent words then live as long as the page
@@ -782,13 +813,14 @@ export class VisitorClient {
   }
 
   #restoreOutbox() {
-    let texts = [];
+    let kept = [];
     try {
-      texts = JSON.parse(this.#outboxStore.getItem(this.#outboxKey()) || "[]");
+      kept = JSON.parse(this.#outboxStore.getItem(this.#outboxKey()) || "[]");
     } catch {
       return;
     }
-    for (const { client_id, message, time } of texts) {
+    for (const { client_id, message, time, lost } of kept) {
+      if (typeof lost === "string") this.#lostNames.push(lost);
       if (!client_id || this.#pendingOf(client_id)) continue;
       const pending = { client_id, message, time, status: "sending", tries: 0 };
       this.state.pending.push(pending);
@@ -799,11 +831,48 @@ export class VisitorClient {
 
   // ---------- uploads ----------
 
-  // One after the other, so that they arrive in the order they were chosen in.
   #uploadNext(pending) {
-    this.#uploading = this.#uploading.then(() => pending.status === "uploading" && this.#upload(pending));
+    this.#uploading = this.#uploading.then(() => this.#uploadPatiently(pending));
   }
 
+  // Until it is there, given up, or refused for what it is; "too much at once" is only a matter of time.
+  async #uploadPatiently(pending) {
+    let wait = 0;
+    let tries = 0;
+    while (pending.status === "uploading") {
+      const error = await this.#upload(pending);
+      if (!error || pending.status !== "uploading") return;
+      const { code } = error;
+      if (this.#signedIn) tries += 1;
+      if (!AGAIN.has(code) || tries >= MOST_UPLOAD_TRIES || !this.#wanted) {
+        this.#change(pending, {
+          status: "failed",
+          code,
+          detail: code === "unavailable" ? "" : error.message,
+        });
+        return;
+      }
+      wait = Math.min(LONGEST_UPLOAD_WAIT_MS, wait ? wait * 1.6 : UPLOAD_WAIT_MS[code]);
+      this.#change(pending, { status: "waiting", code });
+      await this.#pause(pending.client_id, wait * (0.75 + Math.random() / 2));
+      if (pending.status !== "waiting") return;
+      if (this.#wanted) this.#change(pending, { status: "uploading", progress: 0, code: undefined });
+      else this.#change(pending, { status: "failed" });
+    }
+  }
+
+  #pause(id, ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#pauses.get(id)?.(), ms);
+      this.#pauses.set(id, () => {
+        clearTimeout(timer);
+        this.#pauses.delete(id);
+        resolve();
+      });
+    });
+  }
+
+  // Returns what went wrong.
   async #upload(pending, again = true) {
     const { client_id: id, blob } = pending;
     try {
@@ -812,21 +881,19 @@ export class VisitorClient {
         pending.progress = share;
         this.#emit("progress", { pending });
       });
-      if (pending.status === "cancelled") return;
+      if (pending.status === "cancelled") return null;
       pending.message.upload = answer.upload;
       this.#change(pending, { status: "sending", progress: 1 });
+      this.#saveOutbox();
       this.#transmit(pending);
+      return null;
     } catch (error) {
-      if (pending.status === "cancelled") return;
+      if (pending.status === "cancelled") return null;
       if (again && ["unauthorized", "token_expired"].includes(error.code)) {
         await this.#newToken(this.#kept.token).catch(() => {});
         return this.#upload(pending, false);
       }
-      this.#change(pending, {
-        status: "failed",
-        code: error.code,
-        detail: error.code === "unavailable" ? "" : error.message,
-      });
+      return error;
     } finally {
       this.#uploads.delete(id);
     }

@@ -1,24 +1,35 @@
 // What a message holds besides cards: text, pictures, files, voice, video, and what is left of a recalled one.
-import { el, fileSize, fill, graphemes, icon, withLinks } from "./dom.js";
+import { el, fileSize, fill, graphemes, icon, plainName, withLinks } from "./dom.js";
+import { folded } from "./folding.js";
 
 const ADDRESS_LIFE_MS = 50 * 60_000; // the server's addresses live an hour
+const FRESH_MS = 60_000; // an address as young as this has not run out
 const PICTURE = { width: 220, height: 300 };
+const LEAST = { width: 72, height: 48 };
+const TALL = 2.5; // times as high as wide: to be scrolled, not to be fitted on a screen
 
 const ONLY_EMOJI =
   /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\p{Regional_Indicator}|\u200d|\ufe0f|\s)+$/u;
 
-/** Words in a bubble; up to three emoji alone stand large. @param {string} text */
-export function textBubble(text) {
+/**
+ * Words in a bubble; up to three emoji alone stand large, very many are folded.
+ * @param {string} text
+ * @param {Object<string,string>} words
+ * @param {object} [message] whose bubble stays open once it was opened
+ */
+export function textBubble(text, words, message) {
   const said = String(text ?? "");
   const large =
     said.length < 40 &&
     /\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(said) &&
     ONLY_EMOJI.test(said) &&
     graphemes(said.replace(/\s/g, "")).length <= 3;
+  const lines = el("p", { class: "lines" }, ...withLinks(said));
   return el(
     "div",
     { class: large ? "bubble emoji" : "bubble", dir: "auto" },
-    el("p", { class: "lines" }, ...withLinks(said)),
+    lines,
+    folded(lines, said, words, message),
   );
 }
 
@@ -29,7 +40,7 @@ export function textBubble(text) {
  */
 export function file(message, how) {
   const { file: held, type } = message;
-  if (type === "image") return picture(held, how);
+  if (type === "image" && (how.preview || held.thumbnail || held.url)) return picture(held, how);
   if (how.progress === undefined && held.url && (type === "voice" || type === "video"))
     return played(type, held, how);
   return attached(held, how);
@@ -40,28 +51,44 @@ function picture(held, how) {
   const { words } = how;
   const width = Number(held.width) || 4;
   const height = Number(held.height) || 3;
-  const shown = Math.max(
-    72,
-    Math.min(PICTURE.width, held.width || PICTURE.width, (PICTURE.height * width) / height),
-  );
+  const shown = shownSize(width, height, held.width || PICTURE.width);
   const image = el("img", {
-    alt: fill(words.picture_named, { name: held.name || "" }),
+    alt: fill(words.picture_named, { name: plainName(held.name) }),
     width,
     height,
     decoding: "async",
+    src: how.preview || held.thumbnail || held.url,
   });
-  const source = how.preview || held.thumbnail || held.url;
-  if (source) image.src = source;
-  if (how.stale) image.addEventListener("error", how.stale, { once: true });
   const box = held.url
     ? el("a", { class: "picture", href: held.url, target: "_blank", rel: "noopener" }, image)
     : el("div", { class: "picture" }, image);
-  box.style.width = `${Math.round(shown)}px`;
-  image.style.aspectRatio = `${width} / ${height}`;
+  box.style.width = `${shown.width}px`;
+  image.style.aspectRatio = `${shown.width} / ${shown.height}`;
+  image.addEventListener("error", () => missing(box, held, how), { once: true });
   if (held.url) box.addEventListener("click", (event) => look(event, held, image));
   if (how.progress !== undefined && how.progress !== null)
-    box.append(el("progress", { class: "progress", max: 1, value: how.progress, "aria-label": held.name }));
+    box.append(
+      el("progress", {
+        class: "progress",
+        max: 1,
+        value: how.progress,
+        "aria-label": plainName(held.name),
+      }),
+    );
   return box;
+}
+
+// As large as there is room for; strips and specks are cropped rather than drawn a pixel wide or a page long.
+function shownSize(width, height, wanted) {
+  const shown = Math.max(LEAST.width, Math.min(PICTURE.width, wanted, (PICTURE.height * width) / height));
+  const high = Math.max(LEAST.height, Math.min(PICTURE.height, (shown * height) / width));
+  return { width: Math.round(shown), height: Math.round(high) };
+}
+
+// The address may have run out: get another. A picture that is not there at all is a file by its name.
+function missing(box, held, how) {
+  if (how.stale && !(Date.now() - how.gotAt < FRESH_MS)) how.stale();
+  else box.replaceWith(attached(held, how));
 }
 
 // The whole picture over the page; a second press, Escape or the page's back closes it.
@@ -73,7 +100,8 @@ function look(event, held, small) {
   const wanted = new Image();
   wanted.addEventListener("load", () => (whole.src = wanted.src));
   wanted.src = held.url;
-  const dialog = el("dialog", { class: "viewer", "aria-label": small.alt }, whole);
+  const isTall = Number(held.height) > TALL * Number(held.width);
+  const dialog = el("dialog", { class: isTall ? "viewer tall" : "viewer", "aria-label": small.alt }, whole);
   dialog.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
@@ -86,7 +114,7 @@ function played(type, held, how) {
     controls: true,
     preload: "metadata",
     src: held.url,
-    "aria-label": held.name,
+    "aria-label": plainName(held.name),
     width: type === "video" ? held.width : null,
     height: type === "video" ? held.height : null,
   });
@@ -96,17 +124,18 @@ function played(type, held, how) {
 
 function attached(held, how) {
   const { locale, progress } = how;
+  const name = plainName(held.name);
   const parts = [
     icon("file"),
-    el("span", { class: "attached-name", dir: "auto", title: held.name }, held.name || ""),
+    el("span", { class: "attached-name", dir: "auto", title: name }, name),
     progress === undefined || progress === null
       ? el("span", { class: "attached-size" }, fileSize(held.size, locale))
-      : el("progress", { class: "progress", max: 1, value: progress, "aria-label": held.name }),
+      : el("progress", { class: "progress", max: 1, value: progress, "aria-label": name }),
   ];
   if (!held.url) return el("div", { class: "attached" }, ...parts);
   const box = el(
     "a",
-    { class: "attached", href: held.url, download: held.name || "", target: "_blank", rel: "noopener" },
+    { class: "attached", href: held.url, download: name, target: "_blank", rel: "noopener" },
     ...parts,
   );
   box.addEventListener("click", (event) => {
@@ -117,20 +146,30 @@ function attached(held, how) {
   return box;
 }
 
-/** The line under a message that is not stored yet: on its way, or not sent and what to do about it. */
+/**
+ * The line under a message that is not stored yet: on its way, waiting to be tried again, or not sent
+ * and what to do about it. What is `refused` for good is not offered to be tried again.
+ */
 export function underWay(pending, words, on) {
   const act = (what, text) =>
     what && el("button", { type: "button", onclick: () => what(pending.client_id) }, text);
   if (!pending.failed) {
-    const cancel = pending.message.file && act(on.cancel, words.cancel);
-    return el("p", { class: "message-state" }, icon("clock", "small"), el("span", {}, words.sending), cancel);
+    const cancel = (pending.message.file || pending.waits) && act(on.cancel, words.cancel);
+    return el(
+      "p",
+      { class: "message-state" },
+      icon("clock", "small"),
+      el("span", {}, pending.waits ? pending.reason : words.sending),
+      pending.waits === "asked" ? act(on.retry, words.retry) : null,
+      cancel,
+    );
   }
   return el(
     "p",
     { class: "message-state failed", role: "alert" },
     icon("alert", "small"),
     el("span", {}, pending.reason || words.not_sent),
-    act(on.retry, words.retry),
+    pending.refused ? null : act(on.retry, words.retry),
     act(on.cancel, words.discard),
   );
 }
@@ -157,7 +196,7 @@ export function spoken(frame, words) {
   if (message.type === "text") return message.text;
   if (message.type === "recalled") return words.recalled_short;
   if (message.type === "image") return `[${words.picture}]`;
-  if (message.file) return `[${words.file}] ${message.file.name || ""}`.trim();
+  if (message.file) return `[${words.file}] ${plainName(message.file.name)}`.trim();
   const { data } = message;
   switch (String(data?.src ?? "")) {
     case "9":

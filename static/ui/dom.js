@@ -138,6 +138,11 @@ export function graphemes(text) {
   return segments ? Array.from(segments.segment(text), (part) => part.segment) : Array.from(text);
 }
 
+const DIRECTIONS = /[\u0000-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** A file's name without the marks that turn its letters round, so that its end is its end. @param {string} name */
+export const plainName = (name) => String(name ?? "").replace(DIRECTIONS, "");
+
 const UNITS = ["B", "kB", "MB", "GB"];
 
 /** A file's size for people. @param {number} bytes @param {string} [locale] */

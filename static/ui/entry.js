@@ -7,6 +7,18 @@ import { avatar } from "./people.js";
 import { timeLabel } from "./times.js";
 
 const SENTENCE = 60; // characters from which on a notice is said by the service
+// Words that must be noticed are said by the service; what only tells how things go is a line between.
+const SAID = new Set([
+  "welcome",
+  "reminder",
+  "handover_failed",
+  "agent_lost",
+  "returned",
+  "timeout_close",
+  "off_hours",
+  "blacklisted",
+]);
+const TOLD = new Set(["connecting", "connected", "queueing"]);
 
 /** Draw a stored message. @param {object} entry @param {import("./thread.js").ThreadOptions} options */
 export function drawMessage(entry, options) {
@@ -16,7 +28,7 @@ export function drawMessage(entry, options) {
   entry.node =
     frame.message.type === "recalled"
       ? recalledLine(frame, entry.formerText, options)
-      : endLine(frame, options) || notice(frame, options) || article(entry, options);
+      : endLine(entry, options) || notice(frame, options) || article(entry, options);
 }
 
 /** Draw a message that is not stored yet. @param {object} entry @param {import("./thread.js").ThreadOptions} options */
@@ -34,9 +46,11 @@ export function timeOf(time, locale) {
   return el("time", { datetime: new Date(time).toISOString() }, timeLabel(time, locale));
 }
 
-function endLine(frame, { words, locale }) {
+function endLine(entry, { words, locale }) {
+  const { frame } = entry;
   const src = String(frame.message.data?.src ?? "");
   if (src !== "19" && src !== "20") return null;
+  entry.ends = true;
   const ended = src === "20" ? words.ended_by_time : words.ended;
   return el(
     "p",
@@ -49,8 +63,17 @@ function endLine(frame, { words, locale }) {
 function notice({ from, message, time }, { service, locale }) {
   if (from.kind !== "system" || message.type !== "text") return null;
   const isLong = message.text.length > SENTENCE || message.text.includes("\n");
-  if (service && (isLong || message.code === "welcome")) return null;
-  return el("p", { class: "system" }, el("span", {}, timeOf(time, locale), " ", el("bdi", {}, message.text)));
+  if (service && (SAID.has(message.code) || (isLong && !TOLD.has(message.code)))) return null;
+  return el(
+    "p",
+    { class: "system" },
+    el("span", {}, timeOf(time, locale), " ", el("bdi", {}, together(message.text))),
+  );
+}
+
+// "工号 00790" is one thing: no new line between Chinese letters and the name or number after a space.
+function together(text) {
+  return text.replace(/(\p{Script=Han}) (?=\S)|(\S) (?=\p{Script=Han})/gu, "$1$2\u00a0");
 }
 
 function article(entry, options) {
@@ -58,14 +81,16 @@ function article(entry, options) {
   const { from } = frame;
   const isCustomer = from.kind === "customer";
   const mine = options.side === "customer" ? isCustomer : from.kind === "agent" || from.kind === "bot";
+  // A card of the system is nobody's words, unless the service speaks for it.
+  const isNeutral = from.kind === "system" && !options.service;
   const who = from.kind === "system" && options.service ? options.service : from;
   entry.mine = mine;
   entry.speaker = `${from.kind} ${from.name || ""} ${frame.session}`;
   return el(
     "article",
-    { class: mine ? "message mine" : "message" },
-    mine ? null : avatar(who),
-    head(frame, who, mine, options),
+    { class: mine ? "message mine" : isNeutral ? "message neutral" : "message" },
+    mine || isNeutral ? null : avatar(who),
+    isNeutral ? null : head(frame, who, mine, options),
     ...bodies(entry, options),
     recallButton(frame, mine, options),
   );
@@ -86,12 +111,12 @@ function head({ from, time }, who, mine, { words, locale, side }) {
 function bodies({ frame, gotAt }, options) {
   const { message } = frame;
   const { words, locale, on } = options;
-  if (message.type === "text") return [textBubble(message.text)];
+  if (message.type === "text") return [textBubble(message.text, words, message)];
   if (message.file) {
     return [file(message, { words, locale, gotAt, stale: on.stale && (() => on.stale(frame)) })];
   }
   const parts = message.type === "custom" ? card(message.data, cardContext(frame, options)) : [];
-  return parts.length ? parts : [textBubble(words.unknown)];
+  return parts.length ? parts : [textBubble(words.unknown, words)];
 }
 
 function cardContext(frame, { words, locale, side, on, canAnswer }) {
@@ -117,8 +142,8 @@ function recallButton(frame, mine, { words, on, canRecall }) {
 
 function pendingBody(pending, { words, locale }) {
   const { client_id: id, message, preview, failed, progress } = pending;
-  if (message.type === "text") return textBubble(message.text);
+  if (message.type === "text") return textBubble(message.text, words, message);
   if (message.file) return file(message, { words, locale, preview, progress: failed ? undefined : progress });
   const context = { message: { id, message }, words, locale, side: "seat", canAnswer: false };
-  return card(message.data, context)[0] || textBubble(words.unknown);
+  return card(message.data, context)[0] || textBubble(words.unknown, words);
 }

@@ -44,6 +44,7 @@ export { dayLabel, timeLabel } from "./times.js";
  */
 
 const GROUP_MS = 5 * 60_000;
+const WRITTEN_NOW_MS = 5_000;
 
 export class Thread {
   #root;
@@ -95,8 +96,10 @@ export class Thread {
   }
 
   /**
-   * Show a message that is still under way, at the end.
-   * @param {{client_id: string, message: object, time?: number, progress?: number|null, preview?: string, failed?: boolean, reason?: string}} pending
+   * Show a message that is still under way. It keeps its place in time, so that what is said after it is seen.
+   * `waits` until it is tried again by itself ("asked": or when the reader asks); what is `refused` never succeeds.
+   * @param {{client_id: string, message: object, time?: number, progress?: number|null, preview?: string,
+   *   waits?: boolean|"asked", failed?: boolean, refused?: boolean, reason?: string}} pending
    */
   pend(pending) {
     const entry = this.#pending.get(pending.client_id);
@@ -113,8 +116,15 @@ export class Thread {
       time: pending.time || Date.now(),
       pending: { ...pending },
     };
+    made.place = this.#placeOf(made);
     this.#pending.set(pending.client_id, made);
     this.#insert(made);
+  }
+
+  // Words written now stand after all that is here, by whichever clock that was told.
+  #placeOf({ time }) {
+    const last = this.ends[1];
+    return last && Date.now() - time < WRITTEN_NOW_MS ? last.time : time;
   }
 
   /** Say that a pending message was not sent. @param {string} clientId @param {string} [reason] */
@@ -256,7 +266,10 @@ export class Thread {
       !previous ||
       (entry.time && previous.time && !sameDay(entry.time, previous.time)) ||
       (entry.frame && previous.frame && entry.session !== previous.session);
-    if (apart && entry.time) this.#showDay(entry);
+    // Under "Chat ended 14:16" there is no need of "Today 14:16".
+    const goesOn =
+      previous?.ends && sameDay(entry.time, previous.time) && entry.time - previous.time < GROUP_MS;
+    if (apart && entry.time && !goesOn) this.#showDay(entry);
     else if (entry.dayLine) {
       entry.dayLine.remove();
       entry.dayLine = null;
@@ -334,8 +347,9 @@ export class Thread {
   }
 }
 
-// Sessions are named in the order of time, messages counted within.
+// Sessions are named in the order of time, messages counted within; what is not stored yet has but its time.
 function before(a, b) {
+  if (Boolean(a.pending) !== Boolean(b.pending)) return (a.place ?? a.time) < (b.place ?? b.time);
   if (a.session !== b.session) return a.session < b.session;
   if (a.seq !== b.seq) return a.seq < b.seq;
   return a.sub < b.sub;

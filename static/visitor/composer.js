@@ -89,8 +89,7 @@ export class Composer {
     const left = config.textLimit - this.#length(text);
     this.#left.hidden = left > TELL_AT;
     this.#left.classList.toggle("over", left < 0);
-    this.#left.textContent =
-      left < 0 ? fill(words.too_long, { n: -left }) : fill(words.chars_left, { n: left });
+    this.#left.textContent = fill(words.letters, { n: config.textLimit - left, limit: config.textLimit });
     this.#send.setAttribute("aria-disabled", String(!text || left < 0));
     area.setAttribute("aria-invalid", String(left < 0));
     if (area.value) store.setItem(this.#draftKey(), area.value);

@@ -5,16 +5,29 @@ export class Head {
   #words;
   #state = document.querySelector(".window-state");
   #view = null;
-  #live = false;
+  #link = "idle";
+  #staffed = true;
 
   /** @param {{words: Object<string,string>}} options */
   constructor({ words }) {
     this.#words = words;
   }
 
-  set live(live) {
-    this.#live = live;
+  /** @param {string} link of the library's state */
+  set link(link) {
+    this.#link = link;
+    this.#state.dataset.link = link;
     this.show(this.#view);
+  }
+
+  /** @param {boolean} staffed somebody of the service is signed in */
+  set staffed(staffed) {
+    this.#staffed = staffed;
+    this.show(this.#view);
+  }
+
+  get #live() {
+    return this.#link === "live";
   }
 
   /** @param {import("../sdk/csdesk-visitor.js").SessionView|null} view */
@@ -30,7 +43,7 @@ export class Head {
     if (state === "queued")
       return [
         icon("clock", "small"),
-        view.position ? fill(words.state_queued, { n: view.position }) : words.state_queueing,
+        view.position ? fill(words.state_queued, { n: view.position }) : words.state_called,
       ];
     if (state === "serving" && view.agent) {
       const { name, staffNo } = view.agent;
@@ -40,7 +53,9 @@ export class Head {
       ];
     }
     if (state === "closed") return [this.#presence("away"), words.state_closed];
-    return [this.#presence(this.#live ? "" : "away"), this.#live ? words.state_flow : words.state_connecting];
+    if (!this.#live) return [this.#presence("away"), words.state_connecting];
+    if (!this.#staffed) return [this.#presence("away"), words.state_unstaffed];
+    return [this.#presence(), words.state_flow];
   }
 
   #presence(kind = "") {

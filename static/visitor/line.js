@@ -38,8 +38,12 @@ export class Line {
       this.#grace = setTimeout(() => this.#tick(), this.#everLive ? GRACE_MS : 2 * GRACE_MS);
   }
 
-  /** Something went wrong that one may read and forget. @param {string} text */
-  trouble(text) {
+  /**
+   * Something went wrong that one may read and forget.
+   * @param {string} text
+   * @param {{stays?: boolean}} [how] it stays until it is dismissed
+   */
+  trouble(text, { stays = false } = {}) {
     this.#show(
       "late",
       "alert",
@@ -56,7 +60,7 @@ export class Line {
       ),
     );
     clearTimeout(this.#passing);
-    this.#passing = setTimeout(() => this.#clear(), TROUBLE_MS);
+    if (!stays) this.#passing = setTimeout(() => this.#clear(), TROUBLE_MS);
   }
 
   /** A refusal of the service in words. @param {string} code @param {string} [detail] */

@@ -48,8 +48,11 @@
     }
   }
 
+  // What was chosen in the chat holds as long as the host page speaks the language it spoke then.
   function language() {
-    var chosen = kept(langKey) || script.dataset.lang || "";
+    var page = script.dataset.lang || "";
+    var own = (kept(langKey) || "").split("|");
+    var chosen = own[0] && (own[1] || "") === page ? own[0] : page;
     return /^(zh-hans|en)$/.test(chosen) ? chosen : "";
   }
 
@@ -91,6 +94,8 @@
       ".greeting .shut{flex:none;width:24px;height:24px;line-height:22px;text-align:center;color:#5b696e;font-size:18px}" +
       "@media(prefers-color-scheme:dark){.greeting{background:#1f272a;color:#e6ebec}.greeting .shut{color:#93a1a6}}" +
       "@media(prefers-reduced-motion:reduce){.launcher{transition:none}}" +
+      // On a small screen it would cover what the page is about.
+      "@media(max-width:759px){.greeting{display:none}}" +
       "@media(max-width:520px),(max-height:460px){.box.open{inset:0;display:block}.open iframe{width:100%;height:100%;border-radius:0;box-shadow:none}.open .launcher,.open .greeting{display:none}.right{right:16px}.left{left:16px}.box{bottom:max(16px,env(safe-area-inset-bottom))}}" +
       "@media print{.box{display:none}}"
     );
@@ -211,7 +216,7 @@
   }
 
   function speak(lang) {
-    keep(langKey, lang);
+    keep(langKey, lang + "|" + (script.dataset.lang || ""));
     ready = false;
     frame.src = frameAddress();
     fetchLook(function () {

@@ -1,7 +1,7 @@
 // The customer's window: the library's state on one side, the page on the other.
 import { VisitorClient } from "../sdk/csdesk-visitor.js";
 import { Thread } from "../ui/thread.js";
-import { fill } from "../ui/dom.js";
+import { fill, plainName } from "../ui/dom.js";
 import { Composer } from "./composer.js";
 import { Dialogs } from "./dialogs.js";
 import { Head } from "./head.js";
@@ -15,6 +15,7 @@ const config = read("config");
 const words = read("words");
 const POPOVERS = CSS.supports("selector(:popover-open)");
 const MEGABYTE = 1024 * 1024;
+const NAMES_TOLD = 3;
 const locale = document.documentElement.lang;
 const find = (selector) => document.querySelector(selector);
 
@@ -146,20 +147,26 @@ class ChatWindow {
 
   #sendFiles(files) {
     for (const file of files) {
-      if (file.size > config.fileLimit) {
-        this.line.trouble(
-          fill(words.file_too_large, {
-            name: file.name,
-            size: Math.ceil(file.size / MEGABYTE),
-            limit: Math.floor(config.fileLimit / MEGABYTE),
-          }),
-        );
+      const wrong = this.#wrongWith(file);
+      if (wrong) {
+        this.line.trouble(wrong);
         continue;
       }
       const id = this.client.sendFile(file);
       if (/^image\/(?!svg)/.test(file.type)) this.#preview(id, file);
     }
     this.scroller.toEnd();
+  }
+
+  // What is known never to be taken is not even begun.
+  #wrongWith({ name, size }) {
+    if (!size) return fill(words.file_empty, { name: plainName(name) });
+    if (size <= config.fileLimit) return "";
+    return fill(words.file_too_large, {
+      name: plainName(name),
+      size: Math.ceil(size / MEGABYTE),
+      limit: Math.floor(config.fileLimit / MEGABYTE),
+    });
   }
 
   // The picture itself is shown while it travels, in the size it will have.
@@ -192,6 +199,7 @@ class ChatWindow {
     client.on("read", ({ session, by, seq }) => by === "agent" && this.thread.read(session, seq));
     client.on("unread", ({ count }) => this.notices.unread(count));
     client.on("refused", ({ code, detail }) => this.line.refused(code, detail));
+    client.on("lost", ({ names }) => this.#lost(names));
     client.on("reset", () => this.#reset());
     document.addEventListener("visibilitychange", () => this.#visibility());
     this.host?.on("shown", () => this.#hostShows());
@@ -203,11 +211,12 @@ class ChatWindow {
 
   #linkChanged(link) {
     this.line.link(link);
-    this.head.live = link.link === "live";
+    this.head.link = link.link;
     if (link.link === "gone") this.composer.disable();
   }
 
   #ready() {
+    this.head.staffed = this.client.state.channel?.staffed !== false;
     this.#stateChanged();
     this.#fillUp();
   }
@@ -237,7 +246,9 @@ class ChatWindow {
           time: pending.time,
           preview: pending.preview,
           progress: status === "uploading" ? pending.progress : undefined,
-          failed: ["failed", "late"].includes(status),
+          waits: status === "late" ? "asked" : status === "waiting",
+          failed: status === "failed",
+          refused: !this.client.canRetry(pending),
           reason: this.#reason(pending),
         });
     });
@@ -245,7 +256,9 @@ class ChatWindow {
   }
 
   #reason({ status, code, detail }) {
-    if (status === "late") return words.waits_for_network;
+    if (status === "late") return words.not_sent_yet;
+    if (status === "waiting") return words.waits_turn;
+    if (status === "failed" && code === "rate_limited") return words.refused_rate_limited;
     return status === "failed" ? detail || words[`refused_${code}`] || words.not_sent : undefined;
   }
 
@@ -270,7 +283,19 @@ class ChatWindow {
     const notice = find(".queue-notice");
     notice.hidden = !waits;
     if (!waits) return;
-    notice.querySelector(".queue-place").textContent = view.position ?? "–";
+    // Without a place an agent is being called already.
+    const place = notice.querySelector(".queue-place");
+    place.textContent = view.position ?? "";
+    place.hidden = notice.querySelector(".queue-in-line").hidden = !view.position;
+    notice.querySelector(".queue-called").hidden = Boolean(view.position);
+  }
+
+  #lost(names) {
+    const shown = names.slice(0, NAMES_TOLD).map((name) => `“${name}”`);
+    const more = names.length > NAMES_TOLD ? " …" : "";
+    this.line.trouble(fill(words.files_lost, { names: shown.join(" ") + more }), {
+      stays: true,
+    });
   }
 
   #empty() {
@@ -340,7 +365,7 @@ class ChatWindow {
   #buttons() {
     const acts = {
       request_agent: () => this.client.requestAgent(),
-      leave_queue: () => this.client.leaveQueue(),
+      leave_queue: () => this.dialogs.ask("leave").then((sure) => sure && this.client.leaveQueue()),
       rate: () => this.client.askRating(),
       end: () => this.dialogs.ask("end").then((sure) => sure && this.client.end()),
       minimise: () => this.host?.post("close"),

@@ -92,7 +92,7 @@ def test_text_over_the_limit_stays_in_the_box(page_factory: Pages) -> None:
     page = page_factory(lang="en-GB")
     window = open_window(page)
     window.say("壶" * 5_003)
-    expect(page.locator("#left")).to_have_text("3 characters too many")
+    expect(page.locator("#left")).to_have_text("5003 of 5000 characters")
     expect(window.composer).to_have_value("壶" * 5_003)
     expect(window.thread.locator(".message.mine")).to_have_count(0)
 
@@ -123,8 +123,13 @@ def test_the_place_in_line_is_shown_and_can_be_left(page_factory: Pages, agent: 
     window.say(new_words("Is anybody there?"))
     expect(page.locator(".queue-place")).to_have_text(re.compile(r"\d+"))
     window.expect_state("Waiting, number")
-    page.get_by_role("button", name="Leave the line").click()
+    page.get_by_role("button", name="Leave the line and end this chat …").click()
+    page.get_by_role("button", name="Keep waiting").click()
+    window.expect_state("Waiting, number")
+    page.get_by_role("button", name="Leave the line and end this chat …").click()
+    page.get_by_role("button", name="Leave and end chat").click()
     expect(page.locator(".queue-notice")).to_be_hidden()
+    window.expect_state("Chat ended")
 
 
 def test_ending_asks_first(page_factory: Pages, agent: Agent) -> None:

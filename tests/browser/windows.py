@@ -48,7 +48,7 @@ class Window:
         self.place.locator(".window-head summary").click()
 
     def wait_ready(self) -> None:
-        expect(self.place.locator(".window-head .presence:not(.away)")).to_be_visible()
+        expect(self.place.locator(".window-state[data-link=live]")).to_be_visible()
 
 
 def open_window(page: Page, channel: str = "demo", lang: str = "") -> Window:
