@@ -9,6 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,6 +18,10 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = [ROOT / "requirements" / "base.txt", ROOT / "requirements" / "dev.txt"]
 OLDEST = (3, 11)
+
+
+def say(text: str) -> None:
+    print(f"csdesk: {text}", flush=True)
 
 
 def fail(message: str) -> None:
@@ -71,14 +77,37 @@ def install() -> None:
         fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]} (choose with make PYTHON=…)")
     if is_ready():
         return
-    print("csdesk: preparing .venv (the first time this takes about a minute) …", flush=True)
+    begun = time.monotonic()
+    say("creating the Python environment in .venv …")
     pip = make_environment()
+    say(f"installing {package_count()} packages, which takes a minute or some … ({_since(begun)})")
     command = [*pip, "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
     for file in REQUIREMENTS:
         command += ["-r", str(file)]
-    if subprocess.run(command, cwd=ROOT).returncode:
+    if run_telling(command, lambda: say(f"still installing … ({_since(begun)})")):
         fail("the Python packages could not be installed; the lines above say why")
     (VENV / ".ready").write_text(wanted())
+    say(f"the environment is ready ({_since(begun)})")
+
+
+def package_count() -> int:
+    """How many packages the requirements name, each once."""
+    lines = [line for file in REQUIREMENTS for line in file.read_text().splitlines()]
+    return len({line.split("==")[0] for line in lines if line[:1].isalnum()})
+
+
+def run_telling(command: list[str], tell: Callable[[], None], every: float = 15) -> int:
+    """Run a command; `tell` is called every so many seconds until it ends. Returns its exit code."""
+    with subprocess.Popen(command, cwd=ROOT) as work:
+        while True:
+            try:
+                return work.wait(every)
+            except subprocess.TimeoutExpired:
+                tell()
+
+
+def _since(begun: float) -> str:
+    return f"after {time.monotonic() - begun:.0f} s"
 
 
 def main() -> None:

@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "apps.team.middleware.SignInMiddleware",
+    "csdesk.zones.ReaderZoneMiddleware",
 ]
 
 ROOT_URLCONF = "csdesk.urls"

@@ -17,7 +17,8 @@ from apps.records import durations, queries
 from apps.records.filters import DEFAULT_PERIOD, Choices, Filters
 from apps.records.keywords import Piece
 from apps.records.queries import Page, Row
-from apps.sessions.models import ChannelKind, ServiceRecord, ServiceStatus
+from apps.records.sources import source_label
+from apps.sessions.models import ServiceRecord, ServiceStatus
 from apps.team.models import Member
 from csdesk import clock
 
@@ -72,8 +73,7 @@ class Line:
 
     @property
     def source(self) -> str:
-        kinds = {ChannelKind.WEBSITE: pgettext("source", "web"), ChannelKind.APP: pgettext("source", "app")}
-        return kinds[self.record.channel.kind]
+        return source_label(self.record.channel)
 
     @property
     def wait(self) -> str:
@@ -150,7 +150,7 @@ class Listing:
             *found,
             self._menu("channel", _("Source"), channels),
             self._menu("status", _("Service status"), ServiceStatus.choices),
-            self._menu("state", _("State"), states),
+            self._menu("state", _("Progress"), states),
         ]
 
     def _menu(self, name: str, label: str, values: Iterable[tuple[str, str]]) -> Menu:

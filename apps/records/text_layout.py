@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from apps.records import durations
+from apps.records.sources import source_label
 from apps.sessions.content import FILE_KINDS, text_of
 from apps.sessions.models import AuthorKind, Message, Rating, ServiceRecord
 from apps.team.models import Member
@@ -41,7 +42,7 @@ def head(
     yield _line(_("Service record"), str(record.id))
     yield _line(_("Session"), str(record.session_id))
     yield _line(_("Customer"), _named(customer.display_name, customer.user_id))
-    yield _line(_("Source"), f"{one_line(record.channel.name)} ({record.channel.get_kind_display()})")
+    yield _line(_("Source"), f"{one_line(record.channel.name)} ({source_label(record.channel)})")
     yield _line(_("Group"), record.group.name if record.group else "–")
     yield _line(_("Agent"), _agent(record.agent))
     yield _line(_("Started"), moment(session.started_at, zone))

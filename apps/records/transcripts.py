@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.records import access, durations, queries
 from apps.records.listing import short_day
+from apps.records.sources import source_label
 from apps.sessions import files, frames
 from apps.sessions.models import AuthorKind, Note, Rating, ServiceRecord
 from apps.team.models import Member, TrailEntry
@@ -41,6 +42,10 @@ class Transcript:
     # What static/records/transcript.js draws.
     content: dict
     accesses: list[Access]
+
+    @property
+    def source(self) -> str:
+        return source_label(self.record.channel)
 
     @property
     def wait(self) -> str:

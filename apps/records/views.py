@@ -20,7 +20,6 @@ from django.views.decorators.http import require_safe
 from apps.records import access, downloads, filters, keywords, queries, transcripts
 from apps.records.listing import Listing
 from apps.records.queries import Page, Place
-from apps.records.zones import zone_of
 from apps.routing.models import Availability, Status
 from apps.sessions.models import ServiceRecord
 from apps.team.abilities import Ability, may
@@ -30,21 +29,20 @@ SEARCH_SECONDS = 8
 
 
 def _page(view):
-    """A page for members: never cached, in the reader's zone, honest when the database is away."""
+    """A page for members: never cached, honest when the database is away."""
 
     @require_safe
     @login_required
     @never_cache
     @wraps(view)
     def shown(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        with timezone.override(zone_of(request)):
-            try:
-                return view(request, *args, **kwargs)
-            except DatabaseError:
-                # Without its entry in the trail nothing is shown (X-14), so both are one case.
-                if _is_in_transaction():
-                    raise
-                return _told(request, 503)
+        try:
+            return view(request, *args, **kwargs)
+        except DatabaseError:
+            # Without its entry in the trail nothing is shown (X-14), so both are one case.
+            if _is_in_transaction():
+                raise
+            return _told(request, 503)
 
     return shown
 
@@ -93,7 +91,7 @@ def transcript_txt(request: HttpRequest, record_id: UUID) -> HttpResponse:
     if found is None:
         return _told(request, 404)
     access.downloaded(request, found, "txt")
-    zone = zone_of(request)
+    zone = timezone.get_current_timezone()
     lines = downloads.text_of_record(found, zone, translation.get_language())
     response = StreamingHttpResponse(lines, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = content_disposition_header(
@@ -109,7 +107,7 @@ def _found(request: HttpRequest, chosen: filters.Filters, place: Place | None) -
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL statement_timeout = %s", [SEARCH_SECONDS * 1000])
-            return queries.page(request.user, chosen, zone_of(request), place), False
+            return queries.page(request.user, chosen, timezone.get_current_timezone(), place), False
     except DatabaseError as error:
         if getattr(error.__cause__, "sqlstate", "") != "57014":
             raise
@@ -151,7 +149,6 @@ def _back(request: HttpRequest) -> str:
 def _context(request: HttpRequest, **values: object) -> dict:
     """What every page of the records needs, with `values`."""
     return {
-        "zone": zone_of(request).key,
         "words": transcripts.words(),
         "page": {"on_duty": _is_on_duty(request), "csrf": get_token(request), "records": reverse("records")},
         "find": request.GET.get("q", "")[: keywords.LONGEST],
@@ -170,5 +167,5 @@ def _told(request: HttpRequest, status: int) -> HttpResponse:
     if request.GET.get("part") == "transcript":
         return render(request, "records/told.html", {"status": status}, status=status)
     # Without a database there is nothing more to ask for.
-    context = _context(request) if status == 404 else {"zone": zone_of(request).key}
+    context = _context(request) if status == 404 else {}
     return render(request, "records/nothing.html", context | {"status": status}, status=status)

@@ -22,6 +22,7 @@ _OPEN = (
     "/demo/",
     "/files/",
     "/api/visitor/",
+    "/favicon.ico",
     "/widget.js",
     "/healthz",
     "/readyz",

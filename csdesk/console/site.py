@@ -1,12 +1,15 @@
 """The admin site of the console: who may enter, what it lists, which pages it adds."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 
 from apps.team.abilities import Ability, may
@@ -23,6 +26,20 @@ class ConsoleSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may(request.user, Ability.ENTER_CONSOLE)
+
+    def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
+        """Who is signed in and may not enter is told so, instead of asked to sign in again."""
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and not self.has_permission(request):
+                response = render(request, "console/not_yours.html", status=403)
+                add_never_cache_headers(response)
+                return response
+            return guarded(request, *args, **kwargs)
+
+        return page
 
     def get_urls(self) -> list:
         # Here, not above: these pages ask the site whether they may be shown.
@@ -47,9 +64,9 @@ class ConsoleSite(AdminSite):
         return redirect("admin:index")
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Sign-in has one page; who is signed in and comes here may not enter."""
-        if request.user.is_authenticated:
-            return redirect("/desk/")
+        """Sign-in has one page."""
+        if self.has_permission(request):
+            return redirect("admin:index")
         wanted = quote(request.GET.get("next") or request.path, safe="/")
         return redirect(f"{reverse('account_login')}?next={wanted}")
 

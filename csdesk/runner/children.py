@@ -108,8 +108,12 @@ class Process:
 class Shown:
     """Which lines a person at the terminal wants to see: warnings and errors, the same one once a minute."""
 
-    # Our two forms of lines (csdesk/logging.py).
-    _LEVEL = re.compile(r'^(?:\d\d:\d\d:\d\d |\{"time": "[^"]*", "level": ")(\w+)')
+    # Level and logger in our two forms of lines (csdesk/logging.py).
+    _LEVEL = re.compile(
+        r'^(?:\d\d:\d\d:\d\d |\{"time": "[^"]*", "level": ")(\w+)(?: +|", "logger": ")([\w.]*)'
+    )
+    # What a visitor asked for wrongly is no trouble of ours: the log has it, the terminal not.
+    _SLIPS = ("WARNING", "django.request")
 
     def __init__(self) -> None:
         self.everything = os.environ.get("CSDESK_VERBOSE", "") not in ("", "0")
@@ -119,7 +123,9 @@ class Shown:
     def is_worth(self, line: str) -> bool:
         level = self._LEVEL.match(line)
         if level:
-            self._worth = level[1].upper() in ("WARNING", "ERROR", "CRITICAL") and self._is_new(line)
+            is_bad = level[1].upper() in ("WARNING", "ERROR", "CRITICAL")
+            is_slip = (level[1].upper(), level[2]) == self._SLIPS
+            self._worth = is_bad and not is_slip and self._is_new(line)
         return self._worth or self.everything
 
     def _is_new(self, line: str) -> bool:

@@ -17,6 +17,7 @@ from csdesk.environment import kept_secret
 from csdesk.runner.children import Process, Watched, ending, read_procfile
 from csdesk.runner.kept import AlreadyRunning, RunLock, Started
 from csdesk.runner.prepared import Prepared
+from csdesk.runner.steps import step
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ACCOUNTS = {
@@ -64,6 +65,8 @@ class Runner:
 
     def run(self) -> None:
         begun = time.monotonic()
+        # For the steps told by the processes that we start.
+        self.env["CSDESK_BEGUN"] = str(begun)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._asked_to_stop)
         self._claim()
@@ -84,6 +87,10 @@ class Runner:
             return
         say("\ncsdesk: stopping …")
         self.stopping.set()
+
+    def _step(self, doing: str) -> None:
+        """What begins now, and how long after the start: a slow machine is told from one that hangs."""
+        say_csdesk(step(doing, float(self.env["CSDESK_BEGUN"])))
 
     def _claim(self) -> None:
         """The data folder and the port are ours, or CannotRun."""
@@ -106,6 +113,7 @@ class Runner:
             place = Place.prepare(self.data)
             for name, make in missing.items():
                 server = make(place)
+                self._step(f"starting {server.name}")
                 self.servers.append(Watched(server, say_csdesk))
                 self.servers[-1].start()
                 self.env[name] = server.url
@@ -122,7 +130,7 @@ class Runner:
         prepared = Prepared(ROOT, self.data, self.env)
         if prepared.is_current():
             return
-        say("csdesk: preparing the database …")
+        self._step("preparing the database")
         # In a session of its own: Ctrl-C is ours to pass on.
         work = subprocess.Popen(
             [sys.executable, "manage.py", "prepare"],
@@ -141,6 +149,7 @@ class Runner:
         prepared.remember()
 
     def _start_processes(self) -> None:
+        self._step("starting the web server and the workers")
         (self.data / "logs").mkdir(exist_ok=True)
         for name, command in read_procfile(ROOT / "Procfile").items():
             process = Process(name, command, self.env, ROOT, self.data / "logs", say)

@@ -66,7 +66,11 @@ def test_administrators_see_every_page(admin, page):
 @pytest.mark.parametrize("page", PAGES)
 def test_agents_and_strangers_see_none(page):
     agent = browser_of(make_member())
-    assert agent.get(page, follow=True).redirect_chain[-1][0] == "/desk/"
+    refused = agent.get(page, follow=True)
+    assert refused.status_code == 403
+    text = refused.content.decode()
+    assert "The console is for administrators and supervisors" in text
+    assert 'href="/desk/"' in text
     assert Client().get(page, follow=True).redirect_chain[-1][0].startswith("/login/?next=/console/")
 
 
@@ -421,7 +425,7 @@ def test_who_was_forced_out_in_the_middle_sees_nothing_more(admin):
     Member.objects.filter(pk=admin.pk).update(forced_offline_at=clock.now())
     assert browser.get("/console/").status_code == 302
     Member.objects.filter(pk=admin.pk).update(forced_offline_at=None, role=Role.AGENT)
-    assert browser.get("/console/settings/prompts/").status_code == 302
+    assert browser.get("/console/settings/prompts/").status_code == 403
 
 
 # --- one's own password before roles are given (X-6) ---

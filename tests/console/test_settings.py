@@ -1,6 +1,7 @@
 """The pages of the settings, channels, groups and quick replies (M-2, R-4, T-5, X-5)."""
 
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -179,6 +180,18 @@ def test_a_switch_has_words_for_both_ways_it_can_stand(browser):
         ("when-on", "On"),
         ("when-off", "Off"),
     ]
+
+
+def test_times_are_those_of_the_readers_clock(browser, admin):
+    address = "/console/settings/reception/"
+    business.save(ReceptionSettings, {"accept_seconds": 31}, admin)
+    saved_at = SettingsVersion.objects.get(section="reception").saved_at
+    for zone in ("Pacific/Auckland", "America/Lima"):
+        browser.cookies["csdesk-zone"] = zone
+        page = browser.get(address).content.decode()
+        assert f"at {saved_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" in page
+        assert f'data-zone="{zone}"' in page
+    assert "records/zone.js" in page
 
 
 def test_an_unknown_section_is_not_there(browser):

@@ -5,6 +5,7 @@ import logging
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisGone
@@ -90,10 +91,9 @@ def test_the_terminal_shows_trouble_once_a_minute_and_no_chatter(style: type[log
     monkeypatch.delenv("CSDESK_VERBOSE", raising=False)
     shown = Shown()
 
-    def is_shown(level: int, text: str) -> bool:
-        record = logging.makeLogRecord(
-            {"levelno": level, "levelname": logging.getLevelName(level), "msg": text}
-        )
+    def is_shown(level: int, text: str, logger: str = "csdesk") -> bool:
+        name = logging.getLevelName(level)
+        record = logging.makeLogRecord({"levelno": level, "levelname": name, "msg": text, "name": logger})
         return shown.is_worth(style().format(record))
 
     assert shown.is_worth("ImportError: no module"), "a crash before the logs are set up"
@@ -103,6 +103,15 @@ def test_the_terminal_shows_trouble_once_a_minute_and_no_chatter(style: type[log
     assert not is_shown(logging.ERROR, "task 99bc-12 failed"), "the same again"
     assert not shown.is_worth("  File x.py")
     assert is_shown(logging.WARNING, "something else")
+    assert not is_shown(logging.WARNING, "Not Found: /apple-touch-icon.png", "django.request"), "a slip"
+    assert not shown.is_worth("  of several lines")
+    assert is_shown(logging.ERROR, "Internal Server Error: /desk/", "django.request")
+
+
+def test_browsers_find_the_mark_where_they_look_for_it(client):
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer["Location"]) == (302, "/static/desk/mark.svg")
+    assert finders.find("desk/mark.svg")
 
 
 def test_nothing_inline_is_allowed():

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from csdesk import install
 from csdesk.embedded.server import wait_until, works
 from tests.servers import servers
 from tests.stack import ROOT, free_port, is_ready
@@ -124,6 +125,8 @@ def test_the_first_start_prints_addresses_and_accounts_and_ctrl_c_leaves_nothing
     for path in ("/demo/", "/desk/", "/records/", "/console/"):
         assert f"http://localhost:{port}{path}" in run.said
     assert re.search(r"password \S{8,}", run.said)
+    for step in ("starting postgres", "preparing the database", "starting the web server and the workers"):
+        assert re.search(rf"^csdesk: {step} … \(after \d+ s\)$", run.said, re.M), run.said
     assert "super@example.com" in run.said
     with urllib.request.urlopen(f"{run.url}/healthz") as answer:
         assert answer.read() == b"ok"
@@ -131,6 +134,18 @@ def test_the_first_start_prints_addresses_and_accounts_and_ctrl_c_leaves_nothing
     assert run.stop(signal.SIGINT) == 0
     assert len(family) >= 6
     assert not any(works(process) for process in family)
+
+
+def test_installing_says_that_it_still_goes_on_and_hands_on_how_it_ended():
+    told = []
+    assert (
+        install.run_telling(["sh", "-c", "sleep 0.5; exit 3"], lambda: told.append("still"), every=0.1) == 3
+    )
+    assert told
+    names = {
+        name for file in install.REQUIREMENTS for name in re.findall(r"^(\S+)==", file.read_text(), re.M)
+    }
+    assert install.package_count() == len(names)
 
 
 def test_a_second_start_prepares_nothing_again_and_keeps_password_and_data(run: Run, data: Path):

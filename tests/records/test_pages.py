@@ -143,6 +143,22 @@ def test_today_follows_the_readers_clock(reading, admin, monkeypatch):
     assert browser.get("/records/?period=today").status_code == 200
 
 
+def test_the_list_speaks_the_words_of_the_service_records(reading, admin):
+    make_record("你好")
+    browser = reading(admin)
+    browser.cookies["django_language"] = "zh-hans"
+    page = browser.get("/records/?period=all").content.decode()
+    headings = re.search(r'<div class="record columns".*?</div>', page, re.S)[0]
+    assert re.findall(r">([^<>\s][^<>]*)<", headings) == [
+        *("时间", "会话来源", "用户昵称", "用户 ID", "客服名称", "客服工号 · 技能组"),
+        *("满意度评价", "服务状态", "等待时长", "服务时长", "操作"),
+    ]
+    assert "今天 · 网站渠道" in page
+    filters = re.findall(r'<summary class="button filter[^>]*>(\w+)', page)
+    assert len(filters) == len(set(filters))
+    assert "会话进展" in filters
+
+
 # --- trail -------------------------------------------------------------------------------------
 
 

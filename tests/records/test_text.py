@@ -86,7 +86,7 @@ def test_a_transcript_reads_well(session, reading):
             f"Service record: {session.second.id}",
             f"Session: {session.first.session_id}",
             "Customer: 李蕾 (u_88213)",
-            "Source: 山禾器物 (Web (H5))",
+            "Source: 山禾器物 (Website)",
             "Group: After-sales",
             "Agent: 林晓雯 (00790)",
             "Started: 2026-07-15 14:02:11",

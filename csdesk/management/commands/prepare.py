@@ -10,6 +10,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
+from csdesk.runner.steps import step
+
 
 class Command(BaseCommand):
     help = __doc__
@@ -33,10 +35,16 @@ class Command(BaseCommand):
         kept = Path(settings.DATA) / "demo_password.txt"
         is_new = not get_user_model().objects.exists()
         if is_new:
-            self.stdout.write("csdesk: making demo data …")
+            self.stdout.write(f"csdesk: {step('making demo data', _begun())}")
         if is_new or (password and (not kept.exists() or kept.read_text().strip() != password)):
             call_command("seed_demo", password=password, stdout=io.StringIO())
         if password:
             # Later starts print it again.
             kept.touch(mode=0o600)
             kept.write_text(password)
+
+
+def _begun() -> float | None:
+    """When the runner began that has started us, if one has."""
+    begun = os.environ.get("CSDESK_BEGUN", "")
+    return float(begun) if begun else None
