@@ -108,7 +108,6 @@ def _chat() -> dict[str, str]:
         "note_hidden": _("Internal note, hidden from the customer"),
         "no_answer": _("Not sent: the server did not answer"),
         "card_not_sent": _("Card not sent: {why}"),
-        "transferred": _("Transferred."),
         "no_colleague": _("Nobody found."),
         "no_group": _("There are no groups yet."),
         "nobody_signed_in": _("Nobody signed in"),

@@ -135,6 +135,7 @@ export class Teller {
     this.bench = bench;
     this.toasts = [];
     bench.addEventListener("view", () => this.#follow());
+    addEventListener("resize", () => this.#follow());
     bench.desk.on("arrived", ({ session, message }) => this.#arrived(bench, session, message));
     for (const event of ["transfer", "autoTransfer", "userAccessed"]) bench.desk.on(event, (frame) => this.#moved(bench, frame));
     bench.desk.on("callIn", ({ session }) => {

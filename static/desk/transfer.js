@@ -135,7 +135,7 @@ export class TransferDialog {
     try {
       await this.desk.transfer(this.session, { ...target, note: this.note.value.trim() || undefined });
       this.dialog.close();
-      this.tell(null, say("transferred"));
+      this.tell(null, say("left_to", { name }));
     } catch (error) {
       this.bench.givenAway.delete(this.session);
       this.bench.handedTo.delete(this.session);

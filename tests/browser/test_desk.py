@@ -193,6 +193,7 @@ def test_reload_keeps_the_choice_and_what_ended_today(
     bench.page.reload()
     bench.wait_live()
     bench.expect_message(words)
+    expect(bench.page.locator("#reply-list .quick-reply .button:visible")).not_to_have_count(0)
     expect(bench.over.filter(has_text=old)).to_contain_text("Ended by the customer")
     bench.over.filter(has_text=old).click()
     bench.expect_message(old)
