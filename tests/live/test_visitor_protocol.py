@@ -175,7 +175,14 @@ async def test_the_same_client_id_never_makes_a_second_message(stack, channel, n
 
 async def test_doubled_and_concurrent_first_messages_make_one_session(stack, channel):
     token = await new_token(stack.url, channel)
-    async with window_of(stack.url, channel, token) as one, window_of(stack.url, channel, token) as two:
+    agent = await database(make.make_member)
+    async with (
+        desk_of(stack.url, agent) as desk,
+        window_of(stack.url, channel, token) as one,
+        window_of(stack.url, channel, token) as two,
+    ):
+        # Somebody is signed in but takes nothing: the session waits, where it would else end at once.
+        await desk.command("set_status", status="rest")
         client_id = str(uuid.uuid4())
         acks = await asyncio.gather(
             one.say("first", client_id), two.say("first", client_id), one.signal("7"), two.signal("7")
