@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -24,6 +25,9 @@ def main() -> int:
     if wanted - set(ROWS):
         parser.error(f"there are only {', '.join(ROWS)}")
     size = rounds.QUICK if asked.quick else rounds.FULL
+    # Asked to stop, by whatever means, it still stops its servers.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     found: list[table.Row] = []
     table.say(f"{os.cpu_count()} processors, load average {os.getloadavg()[0]:.1f} before the start")
     try:

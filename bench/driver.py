@@ -11,6 +11,7 @@ output. Three kinds of work:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import resource
@@ -138,19 +139,19 @@ class Driver:
 
     async def _measure(self) -> dict:
         await asyncio.sleep(self.plan["warm_up"])
-        server = psutil.Process(self.plan["server_pid"])
+        pids = self.plan["pids"]
         first, began = len(self.ledger.waits), time.perf_counter()
-        own, theirs = _cpu(), server.cpu_times()
+        own, before = _cpu(), {name: _used(pid) for name, pid in pids.items()}
         await asyncio.sleep(self.plan["seconds"])
         waits = self.ledger.waits[first:]
         seconds = time.perf_counter() - began
-        used = server.cpu_times()
+        used = {name: (_used(pid) - before[name]) / seconds for name, pid in pids.items()}
         answer = {
             "messages": len(waits),
             "seconds": seconds,
             "rate": len(waits) / seconds,
             "driver_cpu": (_cpu() - own) / seconds,
-            "server_cpu": (used.user + used.system - theirs.user - theirs.system) / seconds,
+            "cpu": used,
         }
         if waits:
             answer |= {"p50": quantile(waits, 0.5), "p99": quantile(waits, 0.99)}
@@ -189,6 +190,17 @@ class Driver:
 def _cpu() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
+
+
+def _used(pid: int) -> float:
+    """Seconds of processor time that a process and those it has started have used."""
+    total = 0.0
+    root = psutil.Process(pid)
+    for process in [root, *root.children(recursive=True)]:
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 async def main() -> None:

@@ -60,7 +60,12 @@ def start_driver(ground: Ground, plan: dict) -> subprocess.Popen:
 
 def drive(ground: Ground, server: subprocess.Popen, plan: dict, **more: object) -> dict:
     """One run of the driver; BenchError when a message was lost, doubled or out of order."""
-    plan = plan | more | {"server_pid": server.pid}
+    pids = {
+        "web": server.pid,
+        "postgres": ground.postgres.process.pid,
+        "redis": ground.redis.process.pid,
+    }
+    plan = plan | more | {"pids": pids}
     with start_driver(ground, plan) as process:
         line = process.stdout.readline()
     if not line:
@@ -84,28 +89,40 @@ def chats(ground: Ground, size: Size, wanted: set[str]) -> Iterator[Row]:
     scene |= {"seconds": size.seconds, "warm_up": size.warm_up, "window": size.window}
     with ground.serving("floor") as floor, ground.serving("csdesk") as web:
         servers = {"floor": floor, "csdesk": web, "bare": floor, "echo": floor}
-        rates = _throughput(ground, size, scene, servers)
+        rates, worth = _throughput(ground, size, scene, servers)
         ours, least, bare, echo = (median(rates[name]) for name in ("csdesk", "floor", "bare", "echo"))
+        our_worth, least_worth = median(worth["csdesk"]), median(worth["floor"])
         if "P-1" in wanted:
             yield Row("P-1", "messages/s ÷ lean bare consumer", ours, ours / least, ">= 2.0", floor=least)
             yield Row("P-1", "messages/s ÷ the same as Channels has it", ours, ours / bare, "", floor=bare)
             yield Row("P-1", "messages/s ÷ echo without storage", ours, ours / echo, ">= 0.4", floor=echo)
+            figure = "messages per processor second of web, PostgreSQL, Redis ÷ lean bare consumer"
+            yield Row("P-1", figure, our_worth, our_worth / least_worth, "", floor=least_worth)
         if "P-2" in wanted:
             yield from _latency(ground, size, scene, servers, least / 2)
 
 
-def _throughput(ground: Ground, size: Size, scene: dict, servers: dict) -> dict[str, list[float]]:
+def _throughput(ground: Ground, size: Size, scene: dict, servers: dict) -> tuple[dict, dict]:
+    """Messages a second, and per second of processor time of all servers, of each side's rounds."""
     rates: dict[str, list[float]] = {name: [] for name in servers}
+    worth: dict[str, list[float]] = {name: [] for name in servers}
     for round_ in range(size.rounds):
         for name, found in rates.items():
             answer = drive(ground, servers[name], scene, dialect=name, work="saturate")
             found.append(answer["rate"])
+            worth[name].append(answer["rate"] / sum(answer["cpu"].values()))
             say(
                 f"P-1 round {round_ + 1}: {name:6} {answer['rate']:7.0f} messages/s,"
                 f" p50 {answer['p50'] * 1000:.0f} ms,"
-                f" processor: server {answer['server_cpu']:.0%}, driver {answer['driver_cpu']:.0%}"
+                f" processor: {_shares(answer)}"
             )
-    return rates
+    return rates, worth
+
+
+def _shares(answer: dict) -> str:
+    """How busy each process was, as shares of one processor."""
+    shares = answer["cpu"] | {"driver": answer["driver_cpu"]}
+    return ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
 
 
 def _latency(ground: Ground, size: Size, scene: dict, servers: dict, rate: float) -> Iterator[Row]:
@@ -117,7 +134,7 @@ def _latency(ground: Ground, size: Size, scene: dict, servers: dict, rate: float
             say(
                 f"P-2 round {round_ + 1}: {name:6} at {answer['rate']:.0f} of {rate:.0f} messages/s:"
                 f" p50 {found[-1][0]:.1f} ms, p99 {found[-1][1]:.1f} ms,"
-                f" processor: server {answer['server_cpu']:.0%}, driver {answer['driver_cpu']:.0%}"
+                f" processor: {_shares(answer)}"
                 + (f", {answer['held_back']} held back" if answer["held_back"] else "")
             )
     for place, (figure, goal) in enumerate((("p50 ms", "<= 1.1"), ("p99 ms", "<= 1.3"))):
@@ -146,17 +163,17 @@ def _weigh(ground: Ground, server: subprocess.Popen, scene: dict) -> float:
     """KiB that each window adds, over those few that have warmed the process up."""
     people = scene["customers"]
     few = max(20, len(people) // 20)
-    with _windows(ground, server, scene | {"customers": people[:few]}):
+    with _windows(ground, scene | {"customers": people[:few]}):
         time.sleep(SETTLE)
         before = _private_memory(server)
-        with _windows(ground, server, scene | {"customers": people[few:]}):
+        with _windows(ground, scene | {"customers": people[few:]}):
             time.sleep(SETTLE)
             return (_private_memory(server) - before) / 1024 / (len(people) - few)
 
 
 @contextmanager
-def _windows(ground: Ground, server: subprocess.Popen, plan: dict) -> Iterator[None]:
-    driver = start_driver(ground, plan | {"server_pid": server.pid})
+def _windows(ground: Ground, plan: dict) -> Iterator[None]:
+    driver = start_driver(ground, plan)
     try:
         if not driver.stdout.readline():
             raise BenchError(f"the windows of {plan['dialect']} did not open")
