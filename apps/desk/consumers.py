@@ -299,10 +299,20 @@ class DeskConsumer(DoorConsumer):
             customer["online"] = self._online[session]
 
     async def control(self, order: dict) -> None:
-        if order["op"] != "kicked":
+        if order["op"] == "groups":
+            await self._regroup()
+        elif order["op"] != "kicked":
             await super().control(order)
         elif self.member and order.get("except") != str(self.member.sign_in_id):
             await self.check_right(order.get("reason", access.SIGNED_OUT))
+
+    async def _regroup(self) -> None:
+        """The member stands in other groups now: from here on their queues are shown."""
+        if self.member is None or not self.is_ready:
+            return
+        shown = await bridge.run(reads.queues_of, self.member, lane=bridge.SLOW)
+        await queues.board().add(self, shown)
+        self.say({"op": "queue", "groups": shown})
 
     async def check_right(self, reason: str) -> None:
         """Something has happened to the sign-in: see whether this socket is still the member's place."""

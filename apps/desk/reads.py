@@ -53,6 +53,11 @@ def ready(member: Member, last: dict[UUID, int]) -> tuple[dict, dict[str, str]]:
     return frame, customers
 
 
+def queues_of(member: Member) -> list[dict]:
+    """Counts of the queues that the member's workbench shows."""
+    return routing.queue_counts(member)
+
+
 def _described(member: Member) -> dict:
     groups = [{"id": group.pk, "name": group.name} for group in team.groups_of(member)]
     return {

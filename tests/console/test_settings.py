@@ -11,7 +11,8 @@ from apps.sessions.models import Channel, QuickReply
 from apps.sessions.settings import ClosingSettings, RatingSettings
 from apps.team import business
 from apps.team.models import Membership, Role, SettingsVersion, SkillGroup, TrailDetail
-from tests.factories import PASSWORD, make_channel, make_customer, make_group, make_member, make_session
+from csdesk import realtime
+from tests.factories import PASSWORD, make_channel, make_customer, make_group, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -350,6 +351,25 @@ def test_changed_members_of_a_group_are_in_the_trail(browser):
     assert values["after"]["members"][0]["priority"] == 5
 
 
+def test_the_desks_of_those_whose_groups_change_are_told_and_no_others(browser, monkeypatch):
+    told = []
+    monkeypatch.setattr(realtime, "control", lambda to, order: told.append((to, order["op"])))
+    team = make_group(name="Night shift")
+    stays, goes = (make_member(groups=[team]) for _ in range(2))
+    comes = make_member()
+    rows = {row.member_id: row.pk for row in Membership.objects.filter(group=team)}
+    data = group(**{"memberships-TOTAL_FORMS": "3", "memberships-INITIAL_FORMS": "2"})
+    for n, member in enumerate([stays, goes, comes]):
+        data[f"memberships-{n}-member"] = str(member.pk)
+        data[f"memberships-{n}-id"] = str(rows.get(member.pk, ""))
+        data[f"memberships-{n}-group"] = str(team.pk)
+        data[f"memberships-{n}-priority"] = "3"
+    data["memberships-1-DELETE"] = "on"
+    answer = browser.post(f"/console/team/skillgroup/{team.pk}/change/", data)
+    assert answer.status_code == 302
+    assert sorted(told) == sorted((realtime.member(one.pk), "groups") for one in (goes, comes))
+
+
 def test_a_member_stands_in_a_group_once(browser):
     member = make_member()
     rows = {
@@ -388,21 +408,6 @@ def test_the_member_count_leaves_out_deleted_members(browser):
 def test_a_group_that_does_not_fit_is_refused_at_its_field(browser, changes, field):
     answer = browser.post("/console/team/skillgroup/add/", group(**changes))
     assert field in answer.context["adminform"].form.errors
-
-
-def test_a_group_in_which_sessions_wait_is_not_deleted(browser):
-    from django.db import transaction
-
-    from apps.sessions import transitions
-
-    made, empty = make_group(), make_group()
-    session = make_session()
-    with transaction.atomic():
-        transitions.to_queue(transitions.lock(session.pk), group=made, seconds=600)
-    browser.post(f"/console/team/skillgroup/{made.pk}/delete/", {"post": "yes"})
-    assert SkillGroup.objects.filter(pk=made.pk).exists()
-    browser.post(f"/console/team/skillgroup/{empty.pk}/delete/", {"post": "yes"})
-    assert not SkillGroup.objects.filter(pk=empty.pk).exists()
 
 
 # --- quick replies ---

@@ -16,6 +16,7 @@ from PIL import Image
 from apps.routing.models import Availability, DeskConnection
 from apps.sessions.models import ChatSession
 from apps.team.models import Role, TrailEntry
+from csdesk import realtime
 from tests import factories as make
 from tests.chatting import Visitor
 from tests.live.plain import Plain, database, desk_of
@@ -68,6 +69,23 @@ async def test_hello_is_answered_by_all_that_a_desk_shows(stack):
     availability = await database(Availability.objects.get, member=agent)
     assert (availability.status, availability.deadline_kind) == ("free", "grace")
     assert not await database(DeskConnection.objects.filter(member=agent).exists)
+
+
+async def test_other_groups_bring_their_queues_to_the_open_desk(stack):
+    before, after = [await database(make.make_group) for _ in range(2)]
+    agent = await database(make.make_member, groups=[before])
+
+    def move() -> None:
+        agent.memberships.update(group=after)
+        realtime.control(realtime.member(agent.pk), {"op": "groups"})
+
+    async with desk_of(stack.url, agent) as desk:
+        assert [queue["id"] for queue in desk.ready["queues"]] == [None, before.pk]
+        await database(move)
+        groups = (await desk.expect("queue"))["groups"]
+        while [group["id"] for group in groups] != [None, after.pk]:
+            groups = (await desk.expect("queue"))["groups"]
+        assert desk.code is None
 
 
 async def test_an_assigned_session_comes_with_its_summary_and_its_messages(stack):

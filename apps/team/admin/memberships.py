@@ -18,10 +18,25 @@ from apps.team.abilities import (
 )
 from apps.team.models import Member, Membership
 from apps.team.queries import visible_groups, visible_members
+from csdesk import realtime
 from csdesk.console.model_admin import without_links
 
 
-class GroupMembersFormSet(BaseInlineFormSet):
+class MembershipFormSet(BaseInlineFormSet):
+    """Workbenches hear at once that their member's groups are others now."""
+
+    def save(self, commit: bool = True) -> list[Membership]:
+        saved = super().save(commit)
+        changed = [row for row, _fields in self.changed_objects]
+        concerned = {row.member_id for row in [*self.new_objects, *changed, *self.deleted_objects]}
+        # A row of a group may have been given to somebody else.
+        concerned |= {form.initial["member"] for form in self.initial_forms if "member" in form.changed_data}
+        for member_id in concerned:
+            realtime.control(realtime.member(member_id), {"op": "groups"})
+        return saved
+
+
+class GroupMembersFormSet(MembershipFormSet):
     """A member stands in a group once; the message says who."""
 
     def get_unique_error_message(self, unique_check: tuple) -> str:
@@ -32,6 +47,7 @@ class MembershipInline(admin.TabularInline):
     """The groups of a member, or the members of a group, with the priority in which they are chosen."""
 
     model = Membership
+    formset = MembershipFormSet
     extra = 0
     verbose_name = gettext_lazy("group")
     verbose_name_plural = gettext_lazy("groups")
@@ -60,6 +76,8 @@ class MembershipInline(admin.TabularInline):
     def formfield_for_foreignkey(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "member":
             kwargs["queryset"] = visible_members(request.user)
+        if db_field.name == "group":
+            kwargs["queryset"] = visible_groups(request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
