@@ -72,7 +72,7 @@ def seed(password: str = "") -> Made:
     with connection.cursor() as cursor:
         # Two first starts at once make one demo.
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", _LOCK)
-    groups = {key: SkillGroup.objects.get_or_create(name=name)[0] for key, name in GROUPS.items()}
+    groups = {key: SkillGroup.objects.present().get_or_create(name=name)[0] for key, name in GROUPS.items()}
     members, made_up = _members(groups, password or os.environ.get("CSDESK_DEMO_PASSWORD", ""))
     channel = _channel()
     _quick_replies()
@@ -108,6 +108,7 @@ def _members(groups: dict[str, SkillGroup], password: str) -> tuple[int, str]:
             staff_no=staff_no if is_free else f"9{staff_no}",
             serves=role in (Role.SUPERVISOR, Role.AGENT),
             password=encoded,
+            is_demo=True,
         )
         for place in places:
             Membership.objects.create(member=member, group=groups[place], supervises=role == Role.SUPERVISOR)

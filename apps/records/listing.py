@@ -19,7 +19,7 @@ from apps.records.keywords import Piece
 from apps.records.queries import Page, Row
 from apps.records.sources import source_label
 from apps.sessions.models import ServiceRecord, ServiceStatus
-from apps.team.models import Member
+from apps.team.models import Member, SkillGroup
 from csdesk import clock
 
 BAD, GOOD = 2, 4
@@ -140,7 +140,7 @@ class Listing:
     @property
     def menus(self) -> list[Menu]:
         people = [(str(one.pk), _agent_label(one)) for one in self.choices.agents]
-        groups = [(str(one.pk), one.name) for one in self.choices.groups]
+        groups = [(str(one.pk), _name_of_group(one)) for one in self.choices.groups]
         channels = [(str(one.pk), one.name) for one in self.choices.channels]
         states = [("open", pgettext("state of a record", "Open")), ("ended", _("Ended"))]
         found = [self._menu("group", _("Group"), groups)]
@@ -234,3 +234,7 @@ def short_day(day) -> str:
 def _agent_label(member: Member) -> str:
     name = f"{member.nickname} · {member.staff_no}"
     return _("%(name)s (deleted)") % {"name": name} if member.deleted_at else name
+
+
+def _name_of_group(group: SkillGroup) -> str:
+    return _("%(name)s (deleted)") % {"name": group.name} if group.deleted_at else group.name

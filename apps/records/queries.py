@@ -19,7 +19,7 @@ from apps.sessions.content import text_of
 from apps.sessions.models import Channel, Message, Note, Rating, ServiceRecord
 from apps.team import queries as team
 from apps.team.abilities import Ability, may
-from apps.team.models import Member, SkillGroup, TrailEntry
+from apps.team.models import Member, TrailEntry
 from csdesk.errors import Invalid
 
 PAGE = 50
@@ -214,8 +214,8 @@ def choices(member: Member) -> Choices:
     channels = list(Channel.objects.order_by("name", "pk"))
     if may(member, Ability.SEE_ALL_RECORDS):
         agents = Member.objects.order_by("nickname", "pk")
-        return Choices(list(SkillGroup.objects.order_by("name")), list(agents), channels)
-    groups = list(team.groups_of(member).distinct().order_by("name"))
+        return Choices(list(team.groups_of_records(member)), list(agents), channels)
+    groups = list(team.groups_of_records(member))
     if not may(member, Ability.SEE_GROUP_RECORDS):
         return Choices(groups, [], channels)
     supervised = team.supervised_groups(member).values("pk")

@@ -177,7 +177,8 @@ class _Round:
 
 def rooms_left() -> dict[int, int]:
     """How many sessions each group with a cap may still take (R-6)."""
-    caps = dict(SkillGroup.objects.filter(session_cap__isnull=False).values_list("id", "session_cap"))
+    capped = SkillGroup.objects.present().filter(session_cap__isnull=False)
+    caps = dict(capped.values_list("id", "session_cap"))
     if not caps:
         return {}
     taken = (
@@ -235,7 +236,7 @@ def lock_session(session_id: UUID) -> ChatSession:
 
 def group_for(session: ChatSession, agent: Member) -> SkillGroup | None:
     """The group under which an agent gets a session by hand: its own if they are in it, else their first."""
-    theirs = SkillGroup.objects.filter(memberships__member=agent)
+    theirs = SkillGroup.objects.present().filter(memberships__member=agent)
     if session.group_id and theirs.filter(pk=session.group_id).exists():
         return session.group
     return theirs.order_by("memberships__priority", "pk").first()
@@ -252,7 +253,9 @@ def target_of(session: ChatSession) -> SkillGroup | None:
         .order_by("-at", "-id")
         .first()
     )
-    return queueing.group if queueing else session.group
+    target = queueing.group if queueing else session.group
+    # A deleted group has no agents: whoever would wait for it waits for any.
+    return target if target and target.deleted_at is None else None
 
 
 def signed_in(group_id: int | None) -> bool:
@@ -261,5 +264,7 @@ def signed_in(group_id: int | None) -> bool:
         member__serves=True, member__deleted_at__isnull=True, member__forced_offline_at__isnull=True
     )
     if group_id:
-        there = there.filter(member__memberships__group=group_id)
+        there = there.filter(
+            member__memberships__group=group_id, member__memberships__group__deleted_at__isnull=True
+        )
     return there.exists()

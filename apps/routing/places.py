@@ -27,7 +27,7 @@ LIMIT = """COALESCE(
         SELECT max(theirs.member_limit)
         FROM team_membership AS belongs
         JOIN team_skillgroup AS theirs ON theirs.id = belongs.group_id
-        WHERE belongs.member_id = member.id
+        WHERE belongs.member_id = member.id AND theirs.deleted_at IS NULL
     ),
     %(sessions_at_once)s
 )"""
@@ -44,24 +44,30 @@ ELIGIBLE = f"""{MAY_SERVE}
     AND {CONNECTED}
     AND availability.load < {LIMIT}"""
 
-# Which of their groups a session comes through: the target, or for any the first with room.
-_PLACE_IN_TARGET = """
-    SELECT membership.group_id, membership.priority
-    FROM team_membership AS membership
-    WHERE membership.member_id = member.id AND membership.group_id = %(group)s
-        AND NOT membership.group_id = ANY(%(full_groups)s)"""
+# A supervisor stays in a deleted group for its records alone (T-5).
+_SERVED = """(
+    SELECT belongs.* FROM team_membership AS belongs
+    JOIN team_skillgroup AS kept ON kept.id = belongs.group_id AND kept.deleted_at IS NULL
+)"""
 
-_PLACE_IN_ANY = """
+# Which of their groups a session comes through: the target, or for any the first with room.
+_PLACE_IN_TARGET = f"""
+    SELECT membership.group_id, membership.priority
+    FROM {_SERVED} AS membership
+    WHERE membership.member_id = member.id AND membership.group_id = %(group)s
+        AND NOT membership.group_id = ANY(%(full_groups)s)"""  # noqa: S608
+
+_PLACE_IN_ANY = f"""
     (
         SELECT membership.group_id, 3 AS priority
-        FROM team_membership AS membership
+        FROM {_SERVED} AS membership
         WHERE membership.member_id = member.id AND NOT membership.group_id = ANY(%(full_groups)s)
         ORDER BY membership.priority, membership.group_id
         LIMIT 1
     )
     UNION ALL
     SELECT NULL, 3
-    WHERE NOT EXISTS (SELECT 1 FROM team_membership AS any_group WHERE any_group.member_id = member.id)"""
+    WHERE NOT EXISTS (SELECT 1 FROM {_SERVED} AS any_group WHERE any_group.member_id = member.id)"""  # noqa: S608
 
 # The row is looked at again after a wait for its lock, so what must hold stands outside too.
 _CLAIM_BEST = f"""
@@ -93,7 +99,7 @@ _CLAIM_BEST = f"""
 
 _CANDIDATES = f"""
     SELECT availability.member_id, array(
-        SELECT membership.group_id FROM team_membership AS membership WHERE membership.member_id = member.id
+        SELECT membership.group_id FROM {_SERVED} AS membership WHERE membership.member_id = member.id
     )
     FROM routing_availability AS availability
     JOIN team_member AS member ON member.id = availability.member_id

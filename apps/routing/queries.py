@@ -31,7 +31,7 @@ def queue_counts(member: Member | None = None) -> list[dict]:
         .order_by()
     )
     found = {row["group_id"]: row for row in counted}
-    groups = SkillGroup.objects.order_by("name")
+    groups = SkillGroup.objects.present().order_by("name")
     if member is not None:
         groups = groups.filter(memberships__member=member)
     entries = [(None, ""), *groups.values_list("id", "name")]
@@ -102,7 +102,8 @@ def _agents(member: Member, query: str, eligible: dict[int, list[int]]) -> list[
     agents = list(found.select_related("availability").order_by("nickname", "pk")[:200])
     limits = limits_of([agent.pk for agent in agents])
     groups = defaultdict(list)
-    for row in Membership.objects.filter(member__in=agents).select_related("group").order_by("group__name"):
+    rows = Membership.objects.filter(member__in=agents, group__deleted_at__isnull=True)
+    for row in rows.select_related("group").order_by("group__name"):
         groups[row.member_id].append(row.group.name)
     rows = [_agent(agent, limits[agent.pk], groups[agent.pk], agent.pk in eligible) for agent in agents]
     return sorted(rows, key=lambda row: (not row["choosable"], row["status"] == Status.OFFLINE))
@@ -139,7 +140,7 @@ def _groups(member: Member, query: str, eligible: dict[int, list[int]]) -> list[
         )
         & ~Q(memberships__member__availability__status=Status.OFFLINE),
     )
-    found = SkillGroup.objects.annotate(signed_in=signed_in).order_by("name")
+    found = SkillGroup.objects.present().annotate(signed_in=signed_in).order_by("name")
     if query:
         found = found.filter(name__icontains=query)
     waiting = {row["id"]: row["waiting"] for row in queue_counts()}

@@ -11,6 +11,7 @@ from apps.routing.settings import QueueSettings
 from apps.sessions import transitions
 from apps.sessions.models import ChatSession, ClosedBy, ServiceStatus, State
 from apps.team import business
+from apps.team import queries as team
 from apps.team.models import Member, SkillGroup
 
 
@@ -22,6 +23,8 @@ def enter(session: ChatSession, group: SkillGroup | None = None, *, detail: dict
     """
     transitions.expect_state(session, State.FLOW)
     rules = business.read(QueueSettings)
+    # A group deleted meanwhile has no agents: any will do.
+    group = team.held_group(group.pk) if group else None
     if not (assignment.signed_in(group.pk if group else None) or rules.queue_without_agents):
         fail(session, ServiceStatus.NO_AGENT_ONLINE)
         return False

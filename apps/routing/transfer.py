@@ -108,7 +108,7 @@ def _agent_named(user_id: str) -> Member:
 
 
 def _group_with(group_id: int | None) -> SkillGroup:
-    found = SkillGroup.objects.filter(pk=group_id).first()
+    found = team.held_group(group_id)
     if found is None:
         raise NotFound(_("There is no such group."))
     return found

@@ -1,7 +1,7 @@
 """Channels and the shared quick replies in the console."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django import forms
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from apps.sessions.models import Channel, ChannelKind, QuickReply
 from apps.team.abilities import Ability
 from csdesk.console import site
-from csdesk.console.model_admin import ConsoleAdmin, ConsoleForm
+from csdesk.console.model_admin import ConsoleAdmin, ConsoleForm, NameField
 
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -91,6 +91,7 @@ class ChannelForm(ConsoleForm):
             "position",
             "greeting",
         )
+        field_classes: ClassVar = {"name": NameField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -206,6 +207,7 @@ class QuickReplyForm(ConsoleForm):
     class Meta:
         model = QuickReply
         fields = ("category", "title", "text", "language", "position")
+        field_classes: ClassVar = {"category": NameField, "title": NameField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,3 +6,6 @@ class TeamConfig(AppConfig):
     name = "apps.team"
     label = "team"
     verbose_name = _("Team")
+
+    def ready(self) -> None:
+        from apps.team import checks  # noqa: F401 - registers them

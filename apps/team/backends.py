@@ -12,7 +12,10 @@ from apps.team.queries import by_identifier
 class AccountOrEmail(AuthenticationBackend):
     def _authenticate(self, request: HttpRequest | None, **credentials: Any) -> Member | None:
         # An unknown account costs as much time as a wrong password: see `authenticate` above us.
-        return self._check_password(by_identifier(credentials.get("username") or ""), credentials["password"])
+        member = by_identifier(credentials.get("username") or "")
+        if member and member.is_foreign_demo:
+            member = None  # everybody knows the password: it counts as a wrong one
+        return self._check_password(member, credentials["password"])
 
     def get_user(self, user_id: Any) -> Member | None:
         member = Member.objects.present().filter(pk=user_id).first()

@@ -8,6 +8,7 @@ from apps.team import passwords, sign_in, trail
 from apps.team.abilities import assignable_roles, may_delete
 from apps.team.models import Member
 from apps.team.queries import next_staff_no
+from apps.team.setting_fields import is_system_word
 from csdesk import clock
 from csdesk.errors import Invalid, NotAllowed
 
@@ -73,7 +74,12 @@ def delete(member: Member, actor: Member, *, address: str = "") -> None:
 
 
 def check_names(member: Member) -> None:
-    """Account and e-mail each name one member only, in any case: also not another's other name (T-2)."""
+    """Account and e-mail each name one member only, in any case: also not another's other name (T-2).
+
+    Nobody is called as the system is (X-4). Raises Invalid with `field`.
+    """
+    if is_system_word(member.nickname):
+        raise Invalid(_("This name is the system's own."), field="nickname")
     others = Member.objects.present().exclude(pk=member.pk)
     for field in ("email", "account"):
         name = getattr(member, field)
@@ -85,7 +91,8 @@ def check_names(member: Member) -> None:
 
 def snapshot(member: Member) -> dict:
     """A member's state for the trail, groups included."""
-    groups = member.memberships.select_related("group").order_by("group__name") if member.pk else []
+    there = member.memberships.filter(group__deleted_at__isnull=True)
+    groups = there.select_related("group").order_by("group__name") if member.pk else []
     return {
         **{name: getattr(member, name) for name in SHOWN},
         "groups": [

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Trim
 from django.utils.translation import gettext_lazy as _
 
 from csdesk import clock
@@ -52,6 +53,8 @@ class Member(AbstractBaseUser):
     )
     language = models.CharField(_("language"), max_length=10, blank=True)
     must_change_password = models.BooleanField(_("must change the password"), default=False)
+    # Made by the demo, with a password that is known: may sign in nowhere else (X-6).
+    is_demo = models.BooleanField(default=False, editable=False)
     # The one sign-in that counts (T-7); every other browser session of the member is signed out.
     sign_in_id = models.UUIDField(null=True, editable=False)
     forced_offline_at = models.DateTimeField(null=True, editable=False)
@@ -80,6 +83,10 @@ class Member(AbstractBaseUser):
                 condition=Q(role="super", deleted_at__isnull=True),
                 name="member_one_super_administrator",
             ),
+            models.CheckConstraint(
+                condition=Q(session_limit__isnull=True) | Q(session_limit__gte=1, session_limit__lte=100),
+                name="member_session_limit_1_to_100",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -87,8 +94,13 @@ class Member(AbstractBaseUser):
 
     @property
     def is_active(self) -> bool:
-        """May sign in: neither deleted nor forced offline (T-4)."""
-        return self.deleted_at is None and self.forced_offline_at is None
+        """May sign in: neither deleted nor forced offline (T-4), and no demo account elsewhere (X-6)."""
+        return self.deleted_at is None and self.forced_offline_at is None and not self.is_foreign_demo
+
+    @property
+    def is_foreign_demo(self) -> bool:
+        """An account of the demo in a deployment that is none."""
+        return self.is_demo and not settings.DEMO
 
     @property
     def is_administrator(self) -> bool:
@@ -102,10 +114,19 @@ class Reception(models.TextChoices):
     MANUAL = "manual", _("Manual")
 
 
-class SkillGroup(models.Model):
-    """Members who serve one kind of request. Empty settings fall back to the global ones."""
+class SkillGroupManager(models.Manager["SkillGroup"]):
+    def present(self) -> models.QuerySet[SkillGroup]:
+        """Groups that have not been deleted."""
+        return self.filter(deleted_at__isnull=True)
 
-    name = models.CharField(_("name"), max_length=60, unique=True)
+
+class SkillGroup(models.Model):
+    """Members who serve one kind of request. Empty settings fall back to the global ones.
+
+    A deleted group stays for the records that name it and for those who supervised it (T-5).
+    """
+
+    name = models.CharField(_("name"), max_length=60)
     reception = models.CharField(_("reception"), max_length=10, choices=Reception, blank=True)
     accept_seconds = models.PositiveIntegerField(_("accept time-out in seconds"), null=True, blank=True)
     # The limit of one member through this group, and the cap of the group as a whole (R-6).
@@ -114,11 +135,21 @@ class SkillGroup(models.Model):
     queue_limit = models.PositiveIntegerField(_("queue length limit"), null=True, blank=True)
     wait_seconds = models.PositiveIntegerField(_("waiting limit in seconds"), null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects = SkillGroupManager()
 
     class Meta:
         verbose_name = _("group")
         verbose_name_plural = _("groups")
         ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower(Trim("name")),
+                condition=Q(deleted_at__isnull=True),
+                name="group_name_once",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

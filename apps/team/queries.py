@@ -1,6 +1,6 @@
 """Named reads about the team."""
 
-from django.db.models import Count, IntegerField, Max, Q, QuerySet
+from django.db.models import Count, F, IntegerField, Max, Q, QuerySet
 from django.db.models.functions import Cast
 
 from apps.team.abilities import Ability, may
@@ -19,16 +19,30 @@ def by_identifier(identifier: str) -> Member | None:
 
 def groups_of(member: Member) -> QuerySet[SkillGroup]:
     """The groups a member serves in or supervises."""
-    return SkillGroup.objects.filter(memberships__member=member)
+    return SkillGroup.objects.present().filter(memberships__member=member)
+
+
+def groups_of_records(member: Member) -> QuerySet[SkillGroup]:
+    """The groups whose records a member may look for: theirs, or all; deleted ones too, last."""
+    groups = SkillGroup.objects.all()
+    if not may(member, Ability.SEE_ALL_RECORDS):
+        groups = groups.filter(memberships__member=member).distinct()
+    return groups.order_by(F("deleted_at").asc(nulls_first=True), "name")
+
+
+def held_group(group_id: int) -> SkillGroup | None:
+    """The group, if it has not been deleted; it will not be before this transaction ends (T-5)."""
+    statement = "SELECT * FROM team_skillgroup WHERE id = %s AND deleted_at IS NULL FOR KEY SHARE"
+    return next(iter(SkillGroup.objects.raw(statement, [group_id])), None)
 
 
 def supervised_groups(member: Member) -> QuerySet[SkillGroup]:
     """The groups a member supervises; for administrators all of them."""
     if may(member, Ability.SEE_ALL_RECORDS):
-        return SkillGroup.objects.all()
+        return SkillGroup.objects.present()
     if not may(member, Ability.SEE_GROUP_RECORDS):
         return SkillGroup.objects.none()
-    return SkillGroup.objects.filter(memberships__member=member, memberships__supervises=True)
+    return SkillGroup.objects.present().filter(memberships__member=member, memberships__supervises=True)
 
 
 def visible_members(member: Member) -> QuerySet[Member]:
@@ -44,14 +58,14 @@ def visible_members(member: Member) -> QuerySet[Member]:
 def visible_groups(member: Member) -> QuerySet[SkillGroup]:
     """Groups this member may see in the console."""
     if may(member, Ability.MANAGE_GROUPS):
-        return SkillGroup.objects.all()
+        return SkillGroup.objects.present()
     return supervised_groups(member)
 
 
 def groups_with_counts() -> QuerySet[SkillGroup]:
-    """All groups with `member_count`, the members that have not been deleted."""
+    """All groups, not deleted, with `member_count`, the members that have not been deleted."""
     present = Count("memberships", filter=Q(memberships__member__deleted_at__isnull=True))
-    return SkillGroup.objects.annotate(member_count=present)
+    return SkillGroup.objects.present().annotate(member_count=present)
 
 
 def next_staff_no() -> str:

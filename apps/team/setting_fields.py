@@ -5,6 +5,7 @@ welcome: Words = words({"en": "Hello!", "zh-hans": "您好！"}, _("Welcome"))
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,9 @@ from django.utils.translation import gettext as _
 Label = str | Promise
 _PLACEHOLDER = re.compile(r"\$(?:\{(\w*)\}|\((\w*)\)|([A-Za-z]\w*))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+# Letters that show nothing: Hangul fillers, the empty Braille cell, the grapheme joiner.
+_BLANK_LETTERS = "\u115f\u1160\u3164\uffa0\u2800\u034f"
+_SYSTEM_WORDS = {"system", "systemmessage", "csdesk", "系统", "系统消息", "系统通知", "系統", "系統訊息"}
 
 
 @dataclass(frozen=True)
@@ -189,6 +193,26 @@ def plain(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(_("A text."))
     return _CONTROL.sub("", value.replace("\r\n", "\n")).strip()
+
+
+def plain_name(value: Any) -> str:
+    """A name in one line without anything that is not seen; raises ValueError when nothing is left (X-4)."""
+    if not isinstance(value, str):
+        raise ValueError(_("A text."))
+    text = unicodedata.normalize("NFC", " ".join(value.split()))
+    name = " ".join("".join(sign for sign in text if not _is_unseen(sign)).split())
+    if not name:
+        raise ValueError(_("This can't be empty."))
+    return name
+
+
+def is_system_word(name: str) -> bool:
+    """Whether a name would pass for the system's own, however it is written (X-4)."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).casefold()) in _SYSTEM_WORDS
+
+
+def _is_unseen(sign: str) -> bool:
+    return unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Cn") or sign in _BLANK_LETTERS
 
 
 def _name(found: re.Match) -> str:

@@ -46,7 +46,7 @@ def lost() -> list[str]:
     except FileNotFoundError:
         return []
     for line in lines:
-        _at, word, head = (line.split(" ") + ["", ""])[:3]
+        _at, word, head = [*line.split(" "), "", ""][:3]
         if word == _LOST:
             open_ones[head] = None
         elif word == _ACKNOWLEDGED:

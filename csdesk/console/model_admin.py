@@ -4,7 +4,9 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import BadRequest
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,6 +16,22 @@ from apps.team import trail
 from apps.team.abilities import Ability, may
 from apps.team.adapter import address_of
 from apps.team.models import TrailDetail
+from apps.team.setting_fields import plain_name
+
+
+class NameField(forms.CharField):
+    """A name: one line, nothing in it that is not seen (X-4)."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value)
+        if text in self.empty_values:
+            return text
+        try:
+            return plain_name(text)
+        except ValueError as error:
+            if not self.required:
+                return ""
+            raise forms.ValidationError(str(error)) from None
 
 
 class ConsoleForm(forms.ModelForm):
@@ -102,6 +120,15 @@ class ConsoleAdmin(ModelAdmin):
             object_id=obj.pk,
             values=values,
         )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list; whoever posts what can't be the number of a row is refused."""
+        for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.opts.pk.to_python(chosen)
+            except forms.ValidationError:
+                raise BadRequest("no number of a row") from None
+        return super().changelist_view(request, extra_context)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """What the trail says of this object, newest first."""

@@ -97,7 +97,8 @@ def _agents(member: Member) -> list[dict]:
 
 def _agent(agent: Member, availability: Availability | None, at_once: int) -> dict:
     # As `routing.queries.limit_of`, from rows that are here already: one query for all agents.
-    limits = [row.group.member_limit for row in agent.memberships.all() if row.group.member_limit]
+    theirs = [row for row in agent.memberships.all() if row.group.deleted_at is None]
+    limits = [row.group.member_limit for row in theirs if row.group.member_limit]
     limit = agent.session_limit or max(limits, default=at_once)
     load = availability.load if availability else 0
     status = availability.status if availability else Status.OFFLINE
@@ -117,7 +118,7 @@ def _agent(agent: Member, availability: Availability | None, at_once: int) -> di
         "bars": [place < load for place in range(min(limit, 12))],
         "places": max(0, limit - load) if status == Status.FREE else 0,
         "seconds": _seconds_since(availability.since) if availability else 0,
-        "groups": {membership.group_id for membership in agent.memberships.all()},
+        "groups": {membership.group_id for membership in theirs},
     }
 
 

@@ -272,15 +272,3 @@ def test_the_sweep_moves_what_a_crash_left_with_an_offline_agent(time):
     time.move(1)
     assert (again(session).state, endings(session)) == (State.QUEUED, ["agent_lost", ""])
     scene.check_invariants()
-
-
-def test_a_group_cannot_go_while_customers_wait_in_it():
-    group = make.make_group()
-    agent_at_desk(group, session_limit=1)
-    session = customer_asks(group)
-    members.before_group_removed(group)
-    scene.waits_for(scene.customer_comes(), group)
-    with pytest.raises(WrongState) as refused:
-        members.before_group_removed(group)
-    assert refused.value.extra["waiting"] == 1
-    assert again(session).group == group

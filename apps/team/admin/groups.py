@@ -1,6 +1,6 @@
 """Groups in the console (T-5)."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -17,18 +17,35 @@ from apps.team.abilities import (
     Ability,
 )
 from apps.team.admin.memberships import MembersInline
-from apps.team.models import SkillGroup
+from apps.team.models import Member, SkillGroup
 from apps.team.queries import groups_with_counts, visible_groups
 from csdesk.console import site
-from csdesk.console.model_admin import ConsoleAdmin
-from csdesk.errors import WrongState
+from csdesk.console.model_admin import ConsoleAdmin, ConsoleForm, NameField
+from csdesk.errors import DomainError
+
+
+class GroupForm(ConsoleForm):
+    class Meta:
+        model = SkillGroup
+        fields = "__all__"
+        field_classes: ClassVar = {"name": NameField}
+
+    def clean_name(self) -> str:
+        """Once among the groups that are there, in any case of letters (T-5)."""
+        name = self.cleaned_data["name"]
+        others = SkillGroup.objects.present().exclude(pk=self.instance.pk)
+        if others.filter(name__iexact=name).exists():
+            raise forms.ValidationError(_("Another group has this name already."))
+        return name
 
 
 @admin.register(SkillGroup, site=site)
 class GroupAdmin(ConsoleAdmin):
     view_ability, edit_ability = Ability.VIEW_MEMBERS, Ability.MANAGE_GROUPS
     trail_type = "group"
+    form = GroupForm
     inlines = (MembersInline,)
+    delete_confirmation_template = "console/group_delete.html"
     list_display = ("name", "number", "member_count", "reception_label", "supervisor_names")
     list_display_links = ("name",)
     search_fields = ("name",)
@@ -98,20 +115,40 @@ class GroupAdmin(ConsoleAdmin):
         return {**super().snapshot(obj), "members": people}
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Refused while sessions wait in the group (T-5)."""
-        try:
+        """Refused while sessions wait or are served in the group; those that wait can be moved (T-5)."""
+        group = self.get_object(request, object_id)
+        if group is None or not self.has_delete_permission(request, group):
             return super().delete_view(request, object_id, extra_context)
-        except WrongState as error:
+        others = SkillGroup.objects.present().exclude(pk=group.pk).order_by("name")
+        try:
+            if request.method == "POST":
+                _move(group, others.filter(pk=_number(request.POST.get("move_to"))).first(), request.user)
+            context = {"others": others, "there": routing_members.open_sessions_of(group)}
+            return super().delete_view(request, object_id, {**context, **(extra_context or {})})
+        except DomainError as error:
             messages.error(request, error.detail or _("Sessions still wait in this group."))
-            return redirect("admin:team_skillgroup_change", object_id)
+            return redirect("admin:team_skillgroup_delete", object_id)
 
     def delete_model(self, request: HttpRequest, obj: SkillGroup) -> None:
-        routing_members.before_group_removed(obj)
-        super().delete_model(request, obj)
+        before = self.snapshot(obj)
+        routing_members.delete_group(obj)
+        self._log(request, "deleted", obj, {"before": before})
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """`delete_model` writes the entry, when the group has gone."""
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple:
         """Sessions and records stay; the members stay, only no longer in this group."""
         return [str(obj) for obj in objs], {}, set(), []
+
+
+def _move(group: SkillGroup, target: SkillGroup | None, member: Member) -> None:
+    if target:
+        routing_members.move_waiting(group, target, member)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 19 else 0
 
 
 # As the settings for all groups have them (routing.settings).

@@ -1,6 +1,7 @@
 """The form of a member: roles and names are checked here for everything that is posted."""
 
-from typing import Any
+import re
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest
@@ -12,7 +13,7 @@ from apps.team.abilities import assignable_roles
 from apps.team.adapter import address_of, too_many
 from apps.team.models import Member, Role
 from apps.team.queries import next_staff_no
-from csdesk.console.model_admin import ConsoleForm
+from csdesk.console.model_admin import ConsoleForm, NameField
 from csdesk.errors import Invalid, RateLimited
 
 
@@ -33,6 +34,7 @@ class MemberForm(ConsoleForm):
     class Meta:
         model = Member
         fields = ("nickname", "email", "account", "role", "phone", "staff_no", "serves", "session_limit")
+        field_classes: ClassVar = {"nickname": NameField, "account": NameField, "staff_no": NameField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -54,6 +56,12 @@ class MemberForm(ConsoleForm):
         if limit := self.fields.get("session_limit"):
             limit.help_text = _("Empty: the limit of the groups, else the one of the settings.")
 
+    def clean_phone(self) -> str:
+        phone = self.cleaned_data["phone"].strip()
+        if not re.fullmatch(r"[0-9 +()-]*", phone):
+            raise forms.ValidationError(_("Only digits, blanks and + - ( )."))
+        return phone
+
     def clean(self) -> dict:
         cleaned = super().clean()
         if self.errors:
@@ -61,6 +69,7 @@ class MemberForm(ConsoleForm):
         email = cleaned.get("email") or self.instance.email
         wanted = Member(
             pk=self.instance.pk,
+            nickname=cleaned.get("nickname") or self.instance.nickname,
             email=email,
             account=cleaned.get("account") or self.instance.account or email,
             staff_no=cleaned.get("staff_no") or self.instance.staff_no,

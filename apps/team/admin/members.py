@@ -70,7 +70,7 @@ class MemberAdmin(ConsoleAdmin):
 
     @admin.display(description=gettext_lazy("groups"))
     def group_names(self, member: Member) -> str:
-        names = [(row.group.name,) for row in member.memberships.all()]
+        names = [(row.group.name,) for row in member.memberships.all() if row.group.deleted_at is None]
         return format_html_join(" ", '<span class="tag">{}</span>', sorted(names)) or "–"
 
     @admin.display(description=gettext_lazy("serves customers"), ordering="serves")

@@ -10,6 +10,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
+from apps.team.checks import foreign_demo_accounts
+
 from csdesk.runner.steps import step
 
 
@@ -28,6 +30,8 @@ class Command(BaseCommand):
             self._demo()
         else:
             call_command("collectstatic", interactive=False, verbosity=0)
+            if warning := foreign_demo_accounts():
+                self.stderr.write(f"csdesk: {warning}")
 
     def _demo(self) -> None:
         """Seed an empty database; later starts only follow a changed CSDESK_DEMO_PASSWORD."""

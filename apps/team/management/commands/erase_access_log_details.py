@@ -11,7 +11,9 @@ class Command(BaseCommand):
     help = "Erase names, addresses and values from entries of the access log; the erasure is an entry itself."
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("numbers", nargs="+", metavar="NUMBER[-NUMBER]", help="entries, or ranges of them")
+        parser.add_argument(
+            "numbers", nargs="+", metavar="NUMBER[-NUMBER]", help="entries, or ranges of them"
+        )
 
     def handle(self, *args: object, numbers: list[str], **options: object) -> None:
         wanted: set[int] = set()
