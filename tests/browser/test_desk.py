@@ -127,8 +127,9 @@ def test_visitors_are_named_in_the_readers_language(
 
 
 def test_signing_out_of_the_records_asks_for_open_sessions(
-    open_workbench: Workbenches, new_customer: NewCustomer
+    open_workbench: Workbenches, new_customer: NewCustomer, page_factory: Pages
 ) -> None:
+    page_factory.expect(r"status of 409 .*/logout/")
     bench = open_workbench(lang="en-GB")
     customer = new_customer()
     customer.say(new_words("still here"))
