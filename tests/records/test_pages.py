@@ -15,7 +15,7 @@ from apps.sessions.models import Message, Rating
 from apps.team import trail
 from apps.team.models import Role, TrailDetail, TrailEntry
 from csdesk import clock
-from tests.factories import make_customer, make_group, make_member
+from tests.factories import make_customer, make_group, make_member, make_served_session
 from tests.records.scene import add_message, make_record, next_part
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +121,20 @@ def test_bad_filters_are_named_and_the_others_kept(reading, admin):
     assert "This group is not among yours." in page
     assert "This page of the list is not there" in page
     assert page.count('<article class="record"') == 1
+
+
+def test_signing_out_here_with_open_sessions_asks_for_the_hand_over(reading):
+    agent = make_member()
+    make_served_session(agent)
+    browser = reading(agent)
+    page = browser.get("/records/").content.decode()
+    address = re.search(r'<form action="([^"]+)" method="post">(?:(?!</form>).)*Sign out', page, re.S)[1]
+    asked = browser.post(address)
+    assert asked.status_code == 409
+    assert "Hand over and sign out" in asked.content.decode()
+    assert browser.get("/records/").status_code == 200, "still signed in"
+    assert browser.post(address, {"hand_over": "1"})["Location"] == "/login/"
+    assert browser.get("/records/").status_code == 302
 
 
 def test_what_has_no_results_says_what_to_do(reading, admin):
