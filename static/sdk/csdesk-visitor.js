@@ -434,7 +434,14 @@ export class VisitorClient {
     if (this.#showing === "soon") this.shown();
     this.#resend();
     this.#wakeUploads();
-    if (first && this.#lostNames.length) this.#emit("lost", { names: this.#lostNames.splice(0) });
+    if (first) this.#tellLost();
+  }
+
+  #tellLost() {
+    const names = this.#lostNames.splice(0);
+    if (!names.length) return;
+    this.#saveOutbox();
+    this.#emit("lost", { names });
   }
 
   // What waited for the service need not wait longer; what waits its turn does.
@@ -801,8 +808,9 @@ export class VisitorClient {
       .map(({ client_id, message, time }) => ({ client_id, message, time }));
     // The bytes of a file do not outlive the page; its name does, so that its loss can be told.
     const names = unsent
-      .filter((one) => one.blob && !one.message.upload)
-      .map(({ message }) => ({ lost: message.file.name }));
+      .filter((one) => one.blob && !one.message.upload && !NEVER.has(one.code))
+      .map(({ message }) => ({ lost: message.file.name }))
+      .concat(this.#lostNames.map((lost) => ({ lost })));
     try {
       if (kept.length || names.length)
         this.#outboxStore.setItem(this.#outboxKey(), JSON.stringify([...kept, ...names]));
@@ -850,6 +858,7 @@ export class VisitorClient {
           code,
           detail: code === "unavailable" ? "" : error.message,
         });
+        this.#saveOutbox();
         return;
       }
       wait = Math.min(LONGEST_UPLOAD_WAIT_MS, wait ? wait * 1.6 : UPLOAD_WAIT_MS[code]);

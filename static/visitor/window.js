@@ -174,14 +174,17 @@ class ChatWindow {
     const preview = URL.createObjectURL(file);
     const image = new Image();
     image.src = preview;
-    await image.decode().catch(() => {});
+    const isWhole = await image.decode().then(
+      () => true,
+      () => false,
+    );
     const pending = this.client.state.pending.find((one) => one.client_id === id);
     if (!pending) return;
     Object.assign(pending.message.file, {
       width: image.naturalWidth || undefined,
       height: image.naturalHeight || undefined,
     });
-    pending.preview = image.naturalWidth ? preview : undefined;
+    pending.preview = isWhole ? preview : undefined;
     this.#showPending(pending);
   }
 
@@ -236,6 +239,7 @@ class ChatWindow {
     find(".loading")?.remove();
     this.scroller.keep(() => {
       const { client_id: id, status } = pending;
+      const refused = status === "failed" && !this.client.canRetry(pending);
       if (pending.preview && (status === "cancelled" || status === "sent"))
         setTimeout(() => URL.revokeObjectURL(pending.preview), 10_000);
       if (status === "cancelled") this.thread.drop(id);
@@ -244,11 +248,11 @@ class ChatWindow {
           client_id: id,
           message: pending.message,
           time: pending.time,
-          preview: pending.preview,
+          preview: refused ? undefined : pending.preview,
           progress: status === "uploading" ? pending.progress : undefined,
           waits: status === "late" ? "asked" : status === "waiting",
           failed: status === "failed",
-          refused: !this.client.canRetry(pending),
+          refused,
           reason: this.#reason(pending),
         });
     });

@@ -233,3 +233,74 @@ def test_the_shop_speaks_both_languages(page_factory: Pages) -> None:
     expect(page.get_by_role("heading", name="KT-08S 温控鹅颈电水壶")).to_be_visible()
     page.get_by_role("button", name="打开客服对话").click()
     expect(framed(page).composer).to_have_attribute("placeholder", "说点什么")
+
+
+def covers(page: Page, selector: str) -> bool:
+    """Whether the open chat lies over an element of the host page."""
+    chat, other = page.locator("iframe").bounding_box(), page.locator(selector).bounding_box()
+    return (
+        chat["x"] < other["x"] + other["width"]
+        and other["x"] < chat["x"] + chat["width"]
+        and chat["y"] < other["y"] + other["height"]
+        and other["y"] < chat["y"] + chat["height"]
+    )
+
+
+@pytest.mark.parametrize("width", [1280, 1024])
+def test_the_open_chat_covers_nothing_of_the_shop(page_factory: Pages, width: int) -> None:
+    page = page_factory(size=(width, 800), lang="en-GB")
+    page.goto("/demo/")
+    whole = page.locator(".shop-goods").bounding_box()
+    # Closed, the shop has the page to itself and stands in its middle.
+    assert whole["x"] == pytest.approx(width - whole["x"] - whole["width"], abs=20)
+    page.get_by_role("button", name="Open chat").click()
+    framed(page).wait_ready()
+    for part in (".shop-lang", ".shop-words h1", ".shop-words .price", ".shop-more"):
+        assert not covers(page, part), part
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Close chat").click()
+    assert page.locator(".shop-goods").bounding_box()["width"] == whole["width"]
+
+
+def test_the_launcher_greets_in_the_language_of_the_page(page_factory: Pages) -> None:
+    page = page_factory(lang="en-GB")
+    page.goto("/demo/")
+    greeting = page.locator(".greeting")
+    expect(greeting).to_contain_text("Hello! Any questions? We are happy to help.")
+    page.get_by_role("link", name="中文").click()
+    expect(greeting).to_contain_text("您好！有问题吗？很高兴为您解答。")
+    greeting.get_by_role("button", name="关闭").click()
+    expect(greeting).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("button", name="打开客服对话")).to_be_visible()
+    expect(greeting).to_have_count(0)
+
+
+def test_on_a_phone_no_greeting_covers_the_page(page_factory: Pages) -> None:
+    page = page_factory(size=(375, 667), lang="en-GB", touch=True)
+    page.goto("/demo/")
+    expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+    expect(page.locator(".greeting")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("own", "said"), [("Tea? Ask us.", "Tea? Ask us."), ("-", "")])
+def test_a_channel_greets_in_its_own_words_or_not_at_all(page_factory: Pages, own: str, said: str) -> None:
+    channel = new_channel(greeting=own)
+    page = page_factory(lang="en-GB")
+    answer = page.request.get(f"/chat/{channel.key}/look.json?lang=en")
+    assert answer.json()["greeting"] == said
+
+
+def test_a_language_chosen_in_the_chat_gives_way_to_another_of_the_page(page_factory: Pages) -> None:
+    page = page_factory(lang="zh-CN")
+    page.goto("/demo/?lang=zh-hans")
+    page.get_by_role("button", name="打开客服对话").click()
+    window = framed(page)
+    window.wait_ready()
+    for chosen, placeholder in (("EN", "Say something"), ("中文", "说点什么")):
+        window.open_menu()
+        window.place.get_by_role("link", name=chosen).click()
+        expect(window.composer).to_have_attribute("placeholder", placeholder)
+    page.goto("/demo/?lang=en")
+    page.get_by_role("button", name="Open chat").click()
+    expect(window.composer).to_have_attribute("placeholder", "Say something")
