@@ -1,7 +1,9 @@
 """Reading settings of the deployment from the environment."""
 
+import ipaddress
 import os
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -35,6 +37,28 @@ def number(name: str, default: int) -> int:
     return int(value)
 
 
+def choice(name: str, default: str, possible: Collection[str]) -> str:
+    """One of the possible values."""
+    value = text(name, default)
+    if value not in possible:
+        named = ", ".join(sorted(possible)) if len(possible) < 9 else f"a known name such as {default}"
+        raise ImproperlyConfigured(f"{name} must be {named}, not {value!r}")
+    return value
+
+
+def networks(name: str, default: list[str]) -> list[str]:
+    """A list of addresses and networks, such as 192.0.2.7 or 10.0.0.0/8."""
+    found = words(name) or default
+    for network in found:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} must hold addresses or networks such as 192.0.2.0/24, not {network!r}"
+            ) from None
+    return found
+
+
 def words(name: str) -> list[str]:
     """A list written with commas or blanks."""
     return text(name).replace(",", " ").split()
@@ -52,6 +76,21 @@ def secret(name: str, data: Path, demo: bool) -> str:
             raise ImproperlyConfigured(f"{name} must be set to at least 32 random characters")
         return value
     return kept_secret(data / f"{name.lower()}.txt")
+
+
+def close_to_others(data: Path) -> None:
+    """Take from others, in the data folder, what an earlier version or a loose umask has given them.
+
+    They may still pass the folder itself (not list it): so the embedded PostgreSQL, which has an
+    account of its own, reaches its folder.
+    """
+    for path in data.iterdir():
+        facts = path.lstat()
+        if facts.st_uid == os.geteuid() and facts.st_mode & 0o077 and not path.is_symlink():
+            path.chmod(0o700 if path.is_dir() else 0o600)
+    mode = data.stat().st_mode
+    if data.stat().st_uid == os.geteuid():
+        data.chmod(0o700 | mode & 0o001)
 
 
 def kept_secret(file: Path, length: int = 48) -> str:

@@ -4,10 +4,12 @@ Without any of them the values are those of production; `CSDESK_DEMO=1` (set by 
 loosens only what a demo on one's own machine needs.
 """
 
+import os
 import re
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -28,9 +30,6 @@ HOST = environment.text("CSDESK_HOST", "127.0.0.1" if DEMO else "0.0.0.0")  # no
 PORT = environment.number("PORT", 8000)
 # Seconds between "not ready" and "no new connections" when the web process stops, for the balancer to notice.
 DRAIN_NOTICE = environment.number("CSDESK_DRAIN_NOTICE", 0 if DEMO else 2)
-# Threads of a web process (each holds a database connection): for messages and commands, for slow reads.
-CHAT_THREADS = environment.number("CSDESK_CHAT_THREADS", 4)
-SLOW_THREADS = environment.number("CSDESK_SLOW_THREADS", 4)
 # The address people use, e.g. https://desk.example.com
 CSDESK_BASE_URL = environment.text("CSDESK_BASE_URL", f"http://localhost:{PORT}" if DEMO else "").rstrip("/")
 # How many proxies of ours add to X-Forwarded-For (X-1); 0 = none is believed.
@@ -43,10 +42,14 @@ TRAIL_KEY = environment.secret("TRAIL_KEY", DATA, DEMO)
 TRAIL_OLD_KEYS = environment.words("TRAIL_OLD_KEYS")
 SDKAPPID = environment.number("SDKAPPID", 1400000000)
 
-if not DEMO and not re.match(r"https?://[^/]+$", CSDESK_BASE_URL):
+# Cookies and passwords cross no network in the clear; only this machine itself may do without.
+_near = r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?"
+if not re.fullmatch(r"https?://[^/\s]+" if DEMO else rf"https://[^/\s]+|{_near}", CSDESK_BASE_URL):
     raise ImproperlyConfigured(
-        "CSDESK_BASE_URL must be the address people use, e.g. https://desk.example.com"
+        "CSDESK_BASE_URL must be the address people use, with https://, e.g. https://desk.example.com"
     )
+if SECRET_KEY == TRAIL_KEY:
+    raise ImproperlyConfigured("TRAIL_KEY must be another one than SECRET_KEY: it outlives it")
 
 _base = urlsplit(CSDESK_BASE_URL)
 ALLOWED_HOSTS = [_base.hostname, *environment.words("CSDESK_HOSTS")]
@@ -172,6 +175,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "apps.team.passwords.NotOneCharacter"},
 ]
 
 # The demo is plain HTTP on one's own machine; everywhere else cookies are secure and bound to the host.
@@ -184,6 +188,8 @@ CSRF_COOKIE_NAME = f"{_cookie}csrf"
 CSRF_COOKIE_SECURE = not DEMO
 LANGUAGE_COOKIE_SECURE = not DEMO
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+CSRF_FAILURE_VIEW = "apps.team.views.csrf_failure"
 
 SECURE_SSL_REDIRECT = environment.flag("CSDESK_SSL_REDIRECT", not DEMO)
 SECURE_HSTS_SECONDS = 0 if DEMO else environment.number("CSDESK_HSTS_SECONDS", 31536000)
@@ -194,12 +200,12 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- Languages, time -------------------------------------------------------------------------
 
-LANGUAGE_CODE = environment.text("CSDESK_LANGUAGE", "zh-hans")
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LANGUAGE_CODE = environment.choice("CSDESK_LANGUAGE", "zh-hans", dict(LANGUAGES))
 LOCALE_PATHS = [BASE_DIR / "csdesk" / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = environment.text("CSDESK_TIME_ZONE", "Asia/Shanghai")
+TIME_ZONE = environment.choice("CSDESK_TIME_ZONE", "Asia/Shanghai", available_timezones())
 
 # --- Files -----------------------------------------------------------------------------------
 
@@ -218,7 +224,10 @@ STORAGES = {
         else "csdesk.staticfiles.HashedStaticFiles"
     },
 }
+# Whatever a process of ours writes is its owner's alone.
+os.umask(0o077)
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- Work and limits (X-2) ----------------------------------------------------------------------
@@ -232,7 +241,7 @@ LIMIT_UPLOADS = environment.number("CSDESK_LIMIT_UPLOADS", 10)  # files per minu
 LIMIT_UPLOAD_MB = environment.number("CSDESK_LIMIT_UPLOAD_MB", 500)  # per day
 LIMIT_SESSIONS = environment.number("CSDESK_LIMIT_SESSIONS", 5)  # open engaged sessions
 # In the demo everybody comes from this machine: ten windows side by side are one person trying it out.
-LIMIT_EXEMPT = environment.words("CSDESK_LIMIT_EXEMPT") or (["127.0.0.0/8", "::1"] if DEMO else [])
+LIMIT_EXEMPT = environment.networks("CSDESK_LIMIT_EXEMPT", ["127.0.0.0/8", "::1"] if DEMO else [])
 # Per socket: frames per second, sustained.
 LIMIT_FRAMES = environment.number("CSDESK_LIMIT_FRAMES", 10)
 

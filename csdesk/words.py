@@ -58,6 +58,8 @@ def compile_all(root: Path) -> list[Path]:
         new = target.with_name(f".{target.name}.{os.getpid()}")
         with new.open("wb") as file:
             write_mo(file, catalogue)
+        # Part of the program, not of the data: for whoever runs it next.
+        new.chmod(0o644)
         new.replace(target)
         written.append(target)
     return written

@@ -99,7 +99,9 @@ class ChannelForm(ConsoleForm):
             "key": _("Part of the address of the window. It can't be changed later."),
             "avatar": _("Address of a picture on this server, such as /static/….png; empty: a letter."),
             "account_id": _("What the users of an app talk to. Empty for websites."),
-            "greeting": _("Shown beside the launcher. Empty: a greeting in the customer's language; “-”: nothing."),
+            "greeting": _(
+                "Shown beside the launcher. Empty: a greeting in the customer's language; “-”: nothing."
+            ),
         }
         for name, text in helps.items():
             if name in self.fields:

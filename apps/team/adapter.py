@@ -1,6 +1,8 @@
 """How allauth's sign-in behaves here: lock-out, the trail, one place at a time, where to go next."""
 
+import re
 from typing import Any
+from urllib.parse import unquote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
@@ -14,6 +16,9 @@ from apps.team.lockout import Attempt
 from apps.team.models import Member
 from apps.team.queries import by_identifier
 from csdesk.errors import RateLimited
+
+# Browsers drop control characters and take a backslash for a slash.
+_NO_PATH = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -61,6 +66,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: Member) -> None:
         super().login(request, user)
         sign_in.begin(user, request.session, address_of(request))
+
+    def is_safe_url(self, url: str) -> bool:
+        """Only a path of ours, also when it is decoded once more than it should be."""
+        path = unquote((url or "").partition("?")[0])
+        is_path = path.startswith("/") and "//" not in path and not _NO_PATH.search(path + url)
+        return is_path and super().is_safe_url(url)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         member = request.user

@@ -2,11 +2,17 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangePasswordForm, LoginForm
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from apps.team import sign_in
+from apps.team.adapter import address_of, too_many
+from csdesk.errors import RateLimited
 
 
 class SignInForm(LoginForm):
@@ -33,7 +39,8 @@ class SignInForm(LoginForm):
 
 
 class PasswordForm(ChangePasswordForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        self.request = request
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"].label = _("Current password")
         self.fields["oldpassword"].help_text = ""
@@ -44,6 +51,17 @@ class PasswordForm(ChangePasswordForm):
             field.max_length = 1000
             field.widget.attrs.pop("placeholder", None)
         _dress(self)
+
+    def clean_oldpassword(self) -> str:
+        """Guessing is slowed down as at signing in (T-8)."""
+        typed = self.cleaned_data["oldpassword"]
+        try:
+            right = sign_in.confirm(self.user, typed, self.request.session, address_of(self.request))
+        except RateLimited as error:
+            raise forms.ValidationError(too_many(int(error.extra["seconds"]))) from None
+        if not right:
+            raise forms.ValidationError(get_adapter().error_messages["enter_current_password"])
+        return typed
 
     def clean(self) -> dict:
         cleaned = super().clean()

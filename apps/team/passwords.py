@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -27,6 +28,19 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 def generate() -> str:
     """A random password of 14 characters (81 bits) in groups that can be typed."""
     return "-".join("".join(secrets.choice(_LETTERS) for _place in range(size)) for size in (5, 4, 5))
+
+
+class NotOneCharacter:
+    """Ten times the same character, or nothing but blanks, is no password."""
+
+    def validate(self, password: str, user: Member | None = None) -> None:
+        if len(set(password)) < 2 or not password.strip():
+            raise ValidationError(
+                _("Use more than one character, and not blanks alone."), code="one_character"
+            )
+
+    def get_help_text(self) -> str:
+        return _("Your password can’t be one character again and again.")
 
 
 def give_new(member: Member, tell: Tell | None = None) -> None:

@@ -1,12 +1,17 @@
 """Signing in and out, and one's own password."""
 
 from collections.abc import Callable
+from typing import Any
 
+from allauth.account.adapter import get_adapter
+from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import LoginView, PasswordChangeView
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -24,11 +29,31 @@ class SignIn(LoginView):
     form_class = SignInForm
     template_name = "account/login.html"
 
+    def get_context_data(self, **kwargs: Any) -> dict:
+        """Only a target of ours is carried on."""
+        context = super().get_context_data(**kwargs)
+        return {**context, "redirect_field_value": get_next_redirect_url(self.request)}
+
 
 @method_decorator(never_cache, name="dispatch")
 class ChangePassword(PasswordChangeView):
     form_class = PasswordForm
     template_name = "account/password_change.html"
+
+    def get_form_kwargs(self) -> dict:
+        return {**super().get_form_kwargs(), "request": self.request}
+
+
+@never_cache
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form older than the sign-in, mostly of a second tab: on to where one wanted, or a way back."""
+    if request.path == reverse("account_login") and request.user.is_authenticated:
+        return redirect(get_next_redirect_url(request) or get_adapter().get_login_redirect_url(request))
+    if request.path.startswith("/api/"):
+        detail = _("This page is too old. Load it again.")
+        return JsonResponse({"code": "not_allowed", "detail": detail}, status=403)
+    is_safe = request.method == "POST" and get_adapter().is_safe_url(request.path)
+    return render(request, "403_csrf.html", {"again": request.path if is_safe else "/"}, status=403)
 
 
 @never_cache

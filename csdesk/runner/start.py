@@ -13,7 +13,7 @@ import urllib.request
 from pathlib import Path
 
 from csdesk.embedded import EmbeddedError, Place, Postgres, Redis
-from csdesk.environment import kept_secret
+from csdesk.environment import close_to_others, kept_secret
 from csdesk.runner.children import Process, Watched, ending, read_procfile
 from csdesk.runner.kept import AlreadyRunning, RunLock, Started
 from csdesk.runner.prepared import Prepared
@@ -95,7 +95,10 @@ class Runner:
     def _claim(self) -> None:
         """The data folder and the port are ours, or CannotRun."""
         try:
+            # All that is written from here on, the logs and what the processes write, is ours alone.
+            os.umask(0o077)
             self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            close_to_others(self.data)
             self._lock.take(self.url)
         except AlreadyRunning as other:
             raise CannotRun(f"already running: {other}; stop it first", RUNS_ALREADY) from None

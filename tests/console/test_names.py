@@ -57,7 +57,11 @@ def test_the_systems_own_names_are_reserved(browser, name):
 def test_names_are_kept_without_what_is_not_seen(browser):
     browser.post("/console/team/member/add/", member(nickname="Lin\u202e\u200bda"))
     assert Member.objects.get(email="lin@example.com").nickname == "Linda"
-    group = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0", "name": "Night\u2066\x07 shift"}
+    group = {
+        "memberships-TOTAL_FORMS": "0",
+        "memberships-INITIAL_FORMS": "0",
+        "name": "Night\u2066\x07 shift",
+    }
     browser.post("/console/team/skillgroup/add/", group)
     assert SkillGroup.objects.filter(name="Night shift").exists()
     shop = make_channel()

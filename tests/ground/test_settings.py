@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from csdesk import environment
 from tests.stack import ROOT
 
 PRODUCTION = {
@@ -60,13 +61,55 @@ def test_production_does_not_start_without_what_it_needs(tmp_path: Path, missing
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("CSDESK_DEMO", "yep"), ("TRUSTED_PROXIES", "-1"), ("PORT", "web")]
+    ("name", "value"),
+    [
+        ("CSDESK_DEMO", "yep"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("PORT", "web"),
+        ("CSDESK_BASE_URL", "http://desk.example.com"),
+        ("CSDESK_BASE_URL", "http://localhost.example.com"),
+        ("TRAIL_KEY", PRODUCTION["SECRET_KEY"]),
+        ("CSDESK_LIMIT_EXEMPT", "10.0.0.0/8, office"),
+        ("CSDESK_TIME_ZONE", "Mars/Olympus"),
+        ("CSDESK_LANGUAGE", "klingon"),
+    ],
 )
 def test_a_value_that_makes_no_sense_stops_the_start(tmp_path: Path, name: str, value: str):
-    done = manage("check", data=tmp_path, **PRODUCTION, **{name: value})
+    done = manage("check", data=tmp_path, **(PRODUCTION | {name: value}))
 
     assert done.returncode == 1
-    assert f"{name} must be" in done.stderr
+    assert done.stderr.startswith(f"csdesk: {name} must ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_is_written_is_its_owners_alone(tmp_path: Path):
+    code = (
+        "from django.conf import settings; from django.core.files.base import ContentFile;"
+        "from django.core.files.storage import default_storage as s; from django.core.mail import send_mail;"
+        "s.save('a/b.txt', ContentFile(b'x')); send_mail('s', 't', None, ['a@example.com'])"
+    )
+    done = manage("shell", "--no-imports", "-c", code, data=tmp_path, CSDESK_DEMO="1")
+
+    assert done.returncode == 0, done.stderr
+    written = list(tmp_path.rglob("*"))
+    assert {"mail", "files", "a", "b.txt"} <= {path.name for path in written}
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
+
+
+def test_what_was_open_to_others_is_closed(tmp_path: Path):
+    for name in ("mail", "logs", "files"):
+        (tmp_path / name).mkdir(mode=0o755)
+    (tmp_path / "trail-head.txt").touch(mode=0o644)
+    tmp_path.chmod(0o755)
+    environment.close_to_others(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir() if path.stat().st_mode & 0o077] == []
+    # The account of the embedded servers passes, and lists nothing.
+    assert tmp_path.stat().st_mode & 0o777 == 0o701
+
+
+def test_the_language_is_kept_for_a_year(tmp_path: Path):
+    assert show("LANGUAGE_COOKIE_AGE", tmp_path, **PRODUCTION) == str(365 * 24 * 3600)
 
 
 def test_debugging_stays_off_outside_the_demo(tmp_path: Path):

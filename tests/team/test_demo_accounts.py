@@ -8,7 +8,7 @@ from django.core.management import call_command
 from apps.team.checks import demo_accounts
 from apps.team.models import Role, TrailEntry
 from csdesk.demo import ACCOUNTS
-from tests.factories import PASSWORD, make_member
+from tests.factories import make_member
 
 pytestmark = pytest.mark.django_db
 

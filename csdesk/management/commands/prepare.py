@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
 from apps.team.checks import foreign_demo_accounts
-
+from csdesk.environment import close_to_others
 from csdesk.runner.steps import step
 
 
@@ -19,6 +19,9 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: object, **options: object) -> None:
+        data = Path(settings.DATA)
+        data.mkdir(parents=True, exist_ok=True)
+        close_to_others(data)
         call_command("compile_words", verbosity=0)
         try:
             connection.ensure_connection()
