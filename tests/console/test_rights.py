@@ -424,7 +424,13 @@ def test_who_was_forced_out_in_the_middle_sees_nothing_more(admin):
     browser = browser_of(admin)
     Member.objects.filter(pk=admin.pk).update(forced_offline_at=clock.now())
     assert browser.get("/console/").status_code == 302
-    Member.objects.filter(pk=admin.pk).update(forced_offline_at=None, role=Role.AGENT)
+    Member.objects.filter(pk=admin.pk).update(forced_offline_at=None)
+    assert browser.get("/console/").status_code == 302, "signed out for good"
+
+
+def test_whose_role_was_taken_in_the_middle_is_told_that_the_console_is_not_theirs(admin):
+    browser = browser_of(admin)
+    Member.objects.filter(pk=admin.pk).update(role=Role.AGENT)
     assert browser.get("/console/settings/prompts/").status_code == 403
 
 
