@@ -29,7 +29,8 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     found: list[table.Row] = []
-    table.say(f"{os.cpu_count()} processors, load average {os.getloadavg()[0]:.1f} before the start")
+    processors, load = os.cpu_count() or 1, os.getloadavg()[0]
+    table.say(f"{processors} processors, load average {load:.1f} before the start")
     try:
         with ground() as here:
             if wanted & {"P-1", "P-2"}:
@@ -43,6 +44,10 @@ def main() -> int:
         return 1
     table.write(found, RESULTS)
     print(table.table(found))
+    if load > processors / 4:
+        print(
+            f"\nThe machine was busy before the start (load average {load:.1f}): do not trust these ratios."
+        )
     return 0
 
 
