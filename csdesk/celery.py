@@ -9,8 +9,14 @@ from celery.schedules import crontab
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csdesk.settings")
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
-if settings.DEMO:
+try:
+    is_demo = settings.DEMO
+except ImproperlyConfigured as problem:
+    raise SystemExit(f"csdesk: {problem}") from None
+
+if is_demo:
     # A demo in a container runs as root; Celery would say so at every start.
     warnings.filterwarnings("ignore", message=".*superuser privileges")
 

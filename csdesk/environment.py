@@ -41,7 +41,7 @@ def choice(name: str, default: str, possible: Collection[str]) -> str:
     """One of the possible values."""
     value = text(name, default)
     if value not in possible:
-        named = ", ".join(sorted(possible)) if len(possible) < 9 else f"a known name such as {default}"
+        named = " or ".join(sorted(possible)) if len(possible) < 9 else f"a known name such as {default}"
         raise ImproperlyConfigured(f"{name} must be {named}, not {value!r}")
     return value
 

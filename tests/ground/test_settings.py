@@ -112,6 +112,22 @@ def test_the_language_is_kept_for_a_year(tmp_path: Path):
     assert show("LANGUAGE_COOKIE_AGE", tmp_path, **PRODUCTION) == str(365 * 24 * 3600)
 
 
+def test_the_workers_say_so_in_one_line_too(tmp_path: Path):
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("CSDESK", "DJANGO"))
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "celery", "--quiet", "--app", "csdesk", "beat"],
+        cwd=ROOT,
+        env=inherited | PRODUCTION | {"CSDESK_DATA": str(tmp_path), "CSDESK_LANGUAGE": "klingon"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "csdesk: CSDESK_LANGUAGE must be en or zh-hans, not 'klingon'\n"
+
+
 def test_debugging_stays_off_outside_the_demo(tmp_path: Path):
     assert show("DEBUG", tmp_path, CSDESK_DEBUG="1", **PRODUCTION) == "False"
 
