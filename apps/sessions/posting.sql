@@ -10,7 +10,7 @@ WITH input AS MATERIALIZED (
 held AS MATERIALIZED (
     SELECT id, state, agent_id, customer_id, channel_id, seq, rev
     FROM service_sessions_chatsession
-    WHERE id IN (SELECT session_id FROM input)
+    WHERE id = ANY (ARRAY(SELECT session_id FROM input))
     ORDER BY id
     FOR UPDATE /*skip*/
 ),
@@ -33,7 +33,12 @@ judged AS MATERIALIZED (
         END AS outcome
     FROM input
     LEFT JOIN held ON held.id = input.session_id
-    LEFT JOIN service_sessions_postkey key ON key.author = input.author AND key.client_id = input.client_id
+    -- LATERAL: as a join, the planner reads all keys for every round until the table has grown large.
+    LEFT JOIN LATERAL (
+        SELECT * FROM service_sessions_postkey AS kept
+        WHERE kept.author = input.author AND kept.client_id = input.client_id
+        LIMIT 1
+    ) AS key ON true
 ),
 placed AS MATERIALIZED (
     SELECT
