@@ -7,8 +7,10 @@ BIN := .venv/bin
 run: install
 	@exec $(BIN)/python -m csdesk.runner
 
+# Two processes, each with servers of its own; servers that are given can serve one only.
+TOGETHER := $(if $(DATABASE_URL)$(REDIS_URL),,-n 2 --dist loadfile)
 test: install
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),$(TOGETHER))
 
 # Each figure beside the least any program on the same stack must do (docs/benchmarks.md).
 bench: install

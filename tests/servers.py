@@ -13,6 +13,7 @@ import psutil
 from csdesk.embedded import Place, Postgres, Redis
 
 _PREFIX = "csdesk-test-"
+_OURS = "CSDESK_TEST_SERVERS_ARE_OURS"
 
 
 class TestServers:
@@ -24,8 +25,10 @@ class TestServers:
         remove_leftovers()
         self.data = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         self.pid = os.getpid()
-        self.given_database = os.environ.get("DATABASE_URL", "")
-        self.given_redis = os.environ.get("REDIS_URL", "")
+        # A second process of the same run (xdist) inherits our own addresses; it brings its own servers.
+        are_ours = os.environ.get(_OURS, "") == "1"
+        self.given_database = "" if are_ours else os.environ.get("DATABASE_URL", "")
+        self.given_redis = "" if are_ours else os.environ.get("REDIS_URL", "")
         place = Place.prepare(self.data)
         self.postgres = None if self.given_database else Postgres(place, quick=True)
         self.redis = None if self.given_redis else Redis(place)
@@ -38,6 +41,7 @@ class TestServers:
             "CSDESK_DATA": str(self.data),
             "DATABASE_URL": self.given_database or self.postgres.url,
             "REDIS_URL": self.given_redis or self.redis.url,
+            _OURS: "0" if self.given_database or self.given_redis else "1",
         }
 
     def start(self) -> None:

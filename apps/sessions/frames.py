@@ -68,7 +68,8 @@ def state_frame(session: ChatSession, *, can: list[str], position: int | None = 
         "rev": session.rev,
         "state": str(state),
         "agent": agent_card(session),
-        "position": position,
+        # A place that was read a moment ago is none any more when the session has gone on meanwhile.
+        "position": position if session.state == State.QUEUED else None,
         "can": can,
     }
 

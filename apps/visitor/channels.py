@@ -28,6 +28,12 @@ def find(name: object) -> Channel:
     return channel
 
 
+def is_known_open(name: str) -> bool:
+    """Whether the cache says, not older than a second, that the channel is active; asks no database."""
+    until, channel = _cache.get(name, (0.0, None))
+    return channel is not None and until >= time.monotonic()
+
+
 def _read(name: str) -> Channel | None:
     if not name or len(name) > 64 or "\0" in name:
         return None

@@ -50,7 +50,7 @@ class VisitorConsumer(DoorConsumer):
         self._frames = limits.frames()
         self._patience = limits.patience()
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._heard = self._typed = self._channel_seen = 0.0
+        self._heard = self._typed = 0.0
         self._pong: asyncio.Task | None = None
 
     # --- Coming and going ----------------------------------------------------------------------
@@ -184,15 +184,14 @@ class VisitorConsumer(DoorConsumer):
                     self._expect_hello()
 
     async def _is_channel_open(self) -> bool:
-        """Whether the channel is still served, looked at no more than once a second; else good-bye (M-2)."""
-        if self._now() - self._channel_seen < channels.CACHE_SECONDS:
+        """Whether the channel is still served, read once a second in this process; else good-bye (M-2)."""
+        if channels.is_known_open(self.channel.key):
             return True
         try:
             await bridge.run(channels.find, self.channel.key)
         except NotFound:
             self.bye("not_found", protocol.NO_CHANNEL, detail=_("There is no such channel."))
             return False
-        self._channel_seen = self._now()
         return True
 
     def _in_trouble(self, frame: protocol.Frame, raw: dict) -> None:

@@ -176,3 +176,11 @@ def test_settings_take_part_at_once():
         assert standing.possible(make.make_served_session()) == ["end"]
     finally:
         business.forget()
+
+
+def test_a_place_that_was_read_before_the_offer_is_not_told():
+    session = make.make_session()
+    change(session, transitions.to_queue, group=None, seconds=60)
+    assert standing.customer_state(session, 3)["position"] == 3
+    change(session, transitions.offer, make.make_member(), until=clock.now())
+    assert standing.customer_state(session, 3)["position"] is None
