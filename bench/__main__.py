@@ -19,7 +19,7 @@ ROWS = ("P-1", "P-2", "P-3", "P-4")
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; all if none is named")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the size, in under 3 minutes")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the size")
     asked = parser.parse_args()
     wanted = set(asked.rows or ROWS)
     if wanted - set(ROWS):
