@@ -49,8 +49,6 @@ def _count(group_id: int | None, name: str, row: dict | None) -> dict:
 
 def position(session: ChatSession) -> int | None:
     """The session's place among those that wait for the same group, from 1; None when not waiting."""
-    if session.state == State.OFFERED:
-        return 1
     if session.state != State.QUEUED:
         return None
     before = ChatSession.objects.filter(state=State.QUEUED, group_id=session.group_id).filter(

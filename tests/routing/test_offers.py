@@ -28,7 +28,7 @@ def test_an_offer_has_a_countdown_and_reads_as_queued_to_the_customer(time, told
     assert (call["session"], call["timeout"], call["type"]) == (str(session.id), 20, "im")
     assert call["nickname"] == session.customer.display_name
     state = told.customer(session, "state")[-1]
-    assert (state["state"], state["position"]) == ("queued", 1)
+    assert (state["state"], state["position"]) == ("queued", None), "without a place somebody is being called"
     assert "connected" not in codes(session)
 
 
