@@ -7,17 +7,18 @@ BIN := .venv/bin
 run: install
 	@exec $(BIN)/python -m csdesk.runner
 
-# Two processes, each with servers of its own; servers that are given can serve one only.
+# What needs no running processes goes in two test processes, each with servers of its own (servers that are
+# given can serve one only); then what drives the real processes, at last the browsers.
 TOGETHER := $(if $(DATABASE_URL)$(REDIS_URL),,-n 2 --dist loadfile)
+APART := tests/live tests/faults tests/browser
 test: install
-	$(BIN)/python -m pytest $(or $(ARGS),$(TOGETHER))
-
-# Each figure beside the least any program on the same stack must do (docs/benchmarks.md).
-bench: install
-	@$(BIN)/python -m bench $(ARGS)
-
-bench-quick: install
-	@$(BIN)/python -m bench --quick $(ARGS)
+ifdef ARGS
+	$(BIN)/python -m pytest $(ARGS)
+else
+	$(BIN)/python -m pytest $(TOGETHER) $(APART:%=--ignore=%)
+	$(BIN)/python -m pytest tests/live tests/faults
+	$(BIN)/python -m pytest $(TOGETHER) tests/browser
+endif
 
 lint: install
 	$(BIN)/ruff check .
