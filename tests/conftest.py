@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 
+import hypothesis
 import pytest
 from django.core.management import call_command
 from django.db import connections
@@ -23,6 +24,12 @@ from csdesk.errors import DomainError
 from tests.browsers import Pages, launch
 from tests.servers import servers
 from tests.stack import Stack
+
+# How quick the machine is says nothing about the product.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 LAST = ("tests/live/", "tests/faults/", "tests/browser/")
 
