@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 WORDS = "Where is my parcel? It should have come on Tuesday."
@@ -18,7 +19,7 @@ class Heard:
     number: int
 
 
-class Dialect:
+class Dialect(ABC):
     """What all have in common: texts that say which message they are."""
 
     says_hello = True
@@ -26,11 +27,13 @@ class Dialect:
     def __init__(self, plan: dict) -> None:
         self.plan = plan
 
+    @abstractmethod
     def customer_path(self, customer: int) -> str:
-        raise NotImplementedError
+        """Where a customer's socket goes."""
 
+    @abstractmethod
     def agent_path(self, agent: int) -> str:
-        raise NotImplementedError
+        """Where an agent's socket goes."""
 
     def cookie(self, agent: int) -> str:
         return ""
@@ -38,12 +41,13 @@ class Dialect:
     def hello(self, customer: int | None) -> bytes:
         return b""
 
+    @abstractmethod
     def message(self, way: str, customer: int, number: int) -> bytes:
-        raise NotImplementedError
+        """The frame that says this message."""
 
+    @abstractmethod
     def heard(self, text: bytes) -> Heard | str:
         """A message, or the name of another frame."""
-        raise NotImplementedError
 
     @staticmethod
     def words(way: str, customer: int, number: int) -> str:
