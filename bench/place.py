@@ -18,7 +18,8 @@ from pathlib import Path
 from csdesk.embedded import Place, Postgres, Redis
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT / "build" / "bench"
+# Always a folder of its own below the given one: it is removed at each start.
+DATA = Path(os.environ.get("BENCH_DATA", ROOT / "build")).resolve() / "bench"
 # Seconds.
 SERVES_WITHIN = 60
 STOPS_WITHIN = 15
@@ -78,13 +79,20 @@ class Ground:
     def serving(self, what: str) -> Iterator[subprocess.Popen]:
         """`csdesk` or `floor` (which serves the echo too), until left."""
         module, port = ("bench.web", self.port) if what == "csdesk" else ("bench.floor", self.floor_port)
-        log = self.place.logs / f"bench-{what}.log"
+        with self.running(what, module, port, port=port) as process:
+            yield process
+
+    @contextlib.contextmanager
+    def running(self, name: str, *module: object, port: int | None = None) -> Iterator[subprocess.Popen]:
+        """A Python module with its arguments, until left; with a port, from when it answers there."""
+        log = self.place.logs / f"bench-{name}.log"
         with log.open("ab") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", module, str(port)], cwd=ROOT, env=self.env, stdout=out, stderr=out
+                [sys.executable, "-m", *map(str, module)], cwd=ROOT, env=self.env, stdout=out, stderr=out
             )
         try:
-            self._await_port(process, port, log)
+            if port:
+                self._await_port(process, port, log)
             yield process
         finally:
             process.terminate()
