@@ -73,8 +73,8 @@ def floor() -> dict:
 def chat(number: int, agents: int) -> dict:
     """Customers in sessions that agents serve, by the same functions as in production."""
     channel = Channel.objects.create(key=f"bench-{uuid.uuid4().hex[:8]}", name="Bench")
-    members = [_agent(n, limit=-(-number // agents)) for n in range(agents)]
-    cookies = [_signed_in(member) for member in members]
+    members = [new_agent(n, limit=-(-number // agents)) for n in range(agents)]
+    cookies = [signed_in(member) for member in members]
     places = {member.pk: n for n, member in enumerate(members)}
     told = []
     for _ in range(number):
@@ -106,7 +106,7 @@ def _customer(channel: Channel) -> tuple[str, Customer]:
     return text, customers.ensure_customer(row, Origin(language="en", address="127.0.0.1"))
 
 
-def _agent(number: int, limit: int) -> Member:
+def new_agent(number: int, limit: int) -> Member:
     name = f"bench-{uuid.uuid4().hex[:8]}"
     address = f"{name}@example.com"
     member = Member(account=address, email=address, nickname=name, staff_no=name, session_limit=limit)
@@ -115,7 +115,7 @@ def _agent(number: int, limit: int) -> Member:
     return member
 
 
-def _signed_in(member: Member) -> str:
+def signed_in(member: Member) -> str:
     """The Cookie header of a sign-in, with a workbench that counts as open for an hour."""
     session = SessionStore()
     session[SESSION_KEY] = str(member.pk)
@@ -134,7 +134,7 @@ def queue(number: int, agents: int, limit: int) -> dict:
     channel = Channel.objects.create(key=f"bench-{uuid.uuid4().hex[:8]}", name="Bench")
     groups = SkillGroup.objects.bulk_create(SkillGroup(name=f"bench-{n}") for n in range(GROUPS))
     _forget_everybody()
-    members = [_agent(n, limit) for n in range(agents)]
+    members = [new_agent(n, limit) for n in range(agents)]
     now = clock.now()
     for n, member in enumerate(members):
         Membership.objects.create(member=member, group=groups[n % GROUPS])
