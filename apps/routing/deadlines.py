@@ -25,6 +25,7 @@ from apps.routing import (
 )
 from apps.routing.models import Availability, Status
 from apps.sessions.models import ChatSession, DeadlineKind, State
+from apps.sessions.queries import OPEN
 from csdesk import clock
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,8 @@ def sweep() -> None:
 
 
 def _due_sessions() -> list[tuple[UUID, datetime, str]]:
-    due = ChatSession.objects.filter(deadline_at__lte=clock.now()).order_by("deadline_at")
+    # Among the open sessions: the index of those is short and does not move with every message.
+    due = ChatSession.objects.filter(OPEN, deadline_at__lte=clock.now()).order_by("deadline_at")
     return list(due.values_list("id", "deadline_at", "deadline_kind")[:MOST_AT_ONCE])
 
 

@@ -55,7 +55,7 @@ class Availability(models.Model):
 class AvailabilityChange(models.Model):
     """The log of availability changes, for reports of time per state (R-10)."""
 
-    member = models.ForeignKey(Member, models.CASCADE, related_name="availability_changes")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="availability_changes", db_index=False)
     at = models.DateTimeField(default=clock.now)
     before = models.CharField(max_length=10, choices=Status)
     after = models.CharField(max_length=10, choices=Status)
@@ -74,7 +74,7 @@ class DeskConnection(models.Model):
     """A workbench's open socket in some web process; a row unseen for seconds is a dead process's."""
 
     id = models.UUIDField(primary_key=True)
-    member = models.ForeignKey(Member, models.CASCADE, related_name="desk_connections")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="desk_connections", db_index=False)
     process = models.UUIDField()
     sign_in_id = models.UUIDField(null=True)
     connected_at = models.DateTimeField(default=clock.now)
@@ -111,7 +111,7 @@ class OfferOutcome(models.TextChoices):
 class Offer(models.Model):
     """A session offered to an agent in manual reception (R-9); the history decides who is next."""
 
-    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="offers")
+    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="offers", db_index=False)
     member = models.ForeignKey(Member, models.CASCADE, related_name="offers")
     group = models.ForeignKey(SkillGroup, models.SET_NULL, null=True, related_name="+")
     # The agent who transferred it here, to whom it returns when it is not accepted (R-12).

@@ -12,6 +12,7 @@ from django.db.models import F, Max
 from apps.routing import assignment, places
 from apps.routing.models import Availability, DeskConnection, Offer, OfferOutcome, Status, WebPulse
 from apps.sessions.models import ChatSession
+from apps.sessions.queries import OPEN
 from csdesk import clock
 
 # Without any web process for longer, nobody could act: deadlines wait (S-5).
@@ -54,7 +55,7 @@ def _end_outage(process_id: UUID, at: datetime) -> None:
         length = outage_at(at)
         if length is None:
             return
-        pending = ChatSession.objects.filter(deadline_at__isnull=False)
+        pending = ChatSession.objects.filter(OPEN, deadline_at__isnull=False)
         pending.update(deadline_at=F("deadline_at") + length)
         Offer.objects.filter(outcome=OfferOutcome.PENDING).update(expires_at=F("expires_at") + length)
         Availability.objects.filter(deadline_at__isnull=False).update(deadline_at=F("deadline_at") + length)

@@ -174,7 +174,8 @@ class ChatSession(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7)
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="chat_sessions")
+    # `session_of_customer` begins with it.
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="chat_sessions", db_index=False)
     channel = models.ForeignKey(Channel, models.PROTECT, related_name="chat_sessions")
     state = models.CharField(max_length=8, choices=State, default=State.FLOW)
     group = models.ForeignKey(SkillGroup, models.SET_NULL, null=True, related_name="chat_sessions")
@@ -266,14 +267,11 @@ class ChatSession(models.Model):
                 condition=Q(state="queued"),
                 name="session_queue",
             ),
-            models.Index(fields=["deadline_at"], condition=Q(deadline_at__isnull=False), name="session_due"),
             models.Index(fields=["agent", "state"], condition=~Q(state="closed"), name="session_of_agent"),
             models.Index(fields=["customer", "channel", "started_at"], name="session_of_customer"),
-            models.Index(
-                fields=["id"],
-                condition=Q(state="flow", flow_seq__lt=F("customer_seq")),
-                name="session_flow_lags",
-            ),
+            # None names a column that moves with every message (`deadline_at`, `customer_seq` …): such a
+            # change would write an entry into each index of the table. What is due is sought among the
+            # open sessions, which `one_open_session` lists.
         ]
 
     def __str__(self) -> str:
@@ -288,12 +286,12 @@ class ServiceRecord(models.Model):
     """One agent's (or nobody's) part of a session; a transfer closes one and opens the next (S-2)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
-    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="records")
+    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="records", db_index=False)
     number = models.PositiveSmallIntegerField(default=1)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="records")
     channel = models.ForeignKey(Channel, models.PROTECT, related_name="records")
-    group = models.ForeignKey(SkillGroup, models.SET_NULL, null=True, related_name="records")
-    agent = models.ForeignKey(Member, models.PROTECT, null=True, related_name="records")
+    group = models.ForeignKey(SkillGroup, models.SET_NULL, null=True, related_name="records", db_index=False)
+    agent = models.ForeignKey(Member, models.PROTECT, null=True, related_name="records", db_index=False)
     status = models.CharField(max_length=20, choices=ServiceStatus, blank=True)
     closed_by = models.CharField(max_length=6, choices=ClosedBy, blank=True)
     # The part of the transcript that is this record's: after `first_seq` up to `last_seq`.
@@ -355,7 +353,7 @@ class Message(models.Model):
     """One entry of a session, ordered by `seq`; addressed by (session, seq) alone."""
 
     pk = models.CompositePrimaryKey("session_id", "seq")
-    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="messages")
+    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="messages", db_index=False)
     seq = models.IntegerField()
     # The session's `rev` at this message's last change; what `sync` asks for.
     rev = models.IntegerField()
@@ -449,7 +447,7 @@ class Rating(models.Model):
     """An invitation to rate and, once given, the customer's answer (S-16)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
-    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="ratings")
+    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="ratings", db_index=False)
     record = models.ForeignKey(ServiceRecord, models.CASCADE, related_name="ratings")
     # The message (src 9) that carries it.
     seq = models.IntegerField()
@@ -478,7 +476,7 @@ class Rating(models.Model):
 class Note(models.Model):
     """An internal note beside a session: a number of its own, never among the customer's messages."""
 
-    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="notes")
+    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="notes", db_index=False)
     number = models.IntegerField()
     after_seq = models.IntegerField()
     author = models.ForeignKey(Member, models.PROTECT, related_name="+")
@@ -495,7 +493,7 @@ class Note(models.Model):
 class SessionEvent(models.Model):
     """One change of a session's state, group or agent, with who did it and when (S-1)."""
 
-    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="events")
+    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="events", db_index=False)
     at = models.DateTimeField(default=clock.now)
     event = models.CharField(max_length=24)
     before = models.CharField(max_length=8, choices=State, blank=True)
