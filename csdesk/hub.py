@@ -42,9 +42,9 @@ RESTART_CODE = 4012
 class Socket(Protocol):
     """What joins the hub. None of these may wait for the client: they put and return."""
 
-    async def deliver(self, text: str) -> None: ...
+    def deliver(self, text: str) -> None: ...
 
-    async def deliver_personal(self, frame: dict) -> None: ...
+    def deliver_personal(self, frame: dict) -> None: ...
 
     async def control(self, order: dict) -> None: ...
 
@@ -163,7 +163,7 @@ class Hub:
         # Spread over more seconds the more there are, so that they do not all come back at once.
         most = 1_500 + min(20 * len(self._joined), 8_000)
         order = {"op": "bye", "code": "restart", "retry_ms": random.randint(200, most), "close": RESTART_CODE}  # noqa: S311
-        await self._give(socket.control, order)
+        await self._order(socket, order)
 
     # --- Redis -------------------------------------------------------------------------------
 
@@ -264,28 +264,31 @@ class Hub:
                 if channel == self._canary:
                     self._heard = int(payload)
                 else:
-                    await self._hand_out(channel.removeprefix(realtime.PREFIX), payload)
+                    self._hand_out(channel.removeprefix(realtime.PREFIX), payload)
             elif kind == "subscribe":
                 for future in self._waiting.pop(channel, ()):
                     future.done() or future.set_result(None)
 
-    async def _hand_out(self, recipient: str, payload: str) -> None:
+    def _hand_out(self, recipient: str, payload: str) -> None:
         kind, text = payload[:1], payload[1:]
         for socket in tuple(self._sockets.get(recipient, ())):
-            if kind == realtime.FRAME:
-                await self._give(socket.deliver, text)
-            elif kind == realtime.PERSONAL:
-                await self._give(socket.deliver_personal, json.loads(text))
-            elif kind == realtime.ORDER:
-                # An order may take its time (say bye, close); frames behind it must not wait.
-                self._keep(self._give(socket.control, json.loads(text)))
+            try:
+                if kind == realtime.FRAME:
+                    socket.deliver(text)
+                elif kind == realtime.PERSONAL:
+                    socket.deliver_personal(json.loads(text))
+                elif kind == realtime.ORDER:
+                    # An order may take its time (say bye, close); frames behind it must not wait.
+                    self._keep(self._order(socket, json.loads(text)))
+            except Exception:
+                # One broken socket must not stop the others' frames.
+                log.exception("hub: a socket did not take what it was given")
 
-    async def _give(self, take: Callable[[object], Awaitable[None]], what: object) -> None:
+    async def _order(self, socket: Socket, order: dict) -> None:
         try:
-            await take(what)
+            await socket.control(order)
         except Exception:
-            # One broken socket must not stop the others' frames.
-            log.exception("hub: a socket did not take what it was given")
+            log.exception("hub: a socket did not follow an order")
 
     # --- Is the connection alive? -----------------------------------------------------------
 

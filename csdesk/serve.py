@@ -19,7 +19,8 @@ from django.db import connections
 from twisted.internet import defer
 
 from csdesk import bodies, health, hub
-from csdesk.sockets import MOST_UNSENT, unsent_by
+from csdesk.sockets import MOST_UNSENT
+from csdesk.wire import EXTENSION, Wire, unsent_by
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +101,11 @@ class DrainingServer(Server):
         self.failed = True
         super().listen_error(failure)
 
+    def create_application(self, protocol: object, scope: dict) -> asyncio.Queue | None:
+        if scope["type"] == "websocket":
+            scope["extensions"] = {EXTENSION: Wire(protocol)}
+        return super().create_application(protocol, scope)
+
     async def handle_reply(self, protocol: object, message: dict) -> None:
         """Daphne's, but a page waits for a slow reader: a download must not lie in memory as a whole.
 
@@ -144,11 +150,8 @@ class DrainingServer(Server):
         self.stop()
 
     def _under_way(self) -> int:
-        """Pages not yet answered and sockets not yet closed."""
-        return sum(
-            not details.get("disconnected") and "application_instance" in details
-            for details in self.connections.values()
-        )
+        """Pages not yet answered, of which a part may still be coming in, and sockets not yet closed."""
+        return sum(not details.get("disconnected") for details in self.connections.values())
 
 
 async def _deferred(result: object) -> None:

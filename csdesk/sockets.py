@@ -14,12 +14,14 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from csdesk import hub, realtime
+from csdesk.wire import EXTENSION, Wire
 
 log = logging.getLogger(__name__)
 
@@ -34,84 +36,92 @@ MOST_COMMANDS = 64
 # Seconds that commands under way get to finish before a good-bye.
 FINISH_WITHIN = 5.0
 
-_CLOSE = object()
-
 
 class Outbox:
-    """Frames on their way to one client, in order, bounded: a slow reader costs only itself."""
+    """Frames on their way to one client, in order, bounded: a slow reader costs only itself.
 
-    def __init__(self, send: Callable[[dict], Awaitable[None]], overflow: Callable[[], None]) -> None:
+    A frame goes out at once when nothing waits before it and the server says how much it still
+    holds (a `Wire`); else a task writes what waits, which lives no longer than that.
+    """
+
+    def __init__(
+        self, send: Callable[[dict], Awaitable[None]], overflow: Callable[[], None], wire: Wire | None = None
+    ) -> None:
         self._send = send
         self._overflow = overflow
-        self._frames: deque[str | tuple[object, int]] = deque()
+        self._wire = wire
+        self._frames: deque[str] = deque()
         self._characters = 0
-        self._more = asyncio.Event()
-        self._closing = False
-        self.writer = asyncio.ensure_future(self._write())
+        self._close_code: int | None = None
+        self._is_closed = False
+        self._writer: asyncio.Task | None = None
 
     def put(self, text: str) -> None:
-        if self._closing:
+        if self._is_closed or self._close_code is not None:
             return
-        if len(self._frames) >= MOST_FRAMES or self._characters + len(text) > MOST_CHARACTERS:
-            self.clear()
+        if not self._frames and self._wire and self._wire.unsent() <= MOST_UNSENT:
+            self._write_through(text)
+        elif len(self._frames) >= MOST_FRAMES or self._characters + len(text) > MOST_CHARACTERS:
+            self._clear()
             self._overflow()
-            return
-        self._frames.append(text)
-        self._characters += len(text)
-        self._more.set()
+        else:
+            self._frames.append(text)
+            self._characters += len(text)
+            self._write_soon()
 
     def close(self, code: int) -> None:
         """Close after what waits has gone out; whatever comes later is dropped."""
-        if not self._closing:
-            self._closing = True
-            self._frames.append((_CLOSE, code))
-            self._more.set()
+        if not self._is_closed and self._close_code is None:
+            self._close_code = code
+            self._write_soon()
 
-    def clear(self) -> None:
+    def stop(self) -> None:
+        self._is_closed = True
+        self._clear()
+        if self._writer:
+            self._writer.cancel()
+
+    async def emptied(self, within: float) -> None:
+        """Wait until what waits has gone out and the close after it, at most so many seconds."""
+        if self._writer:
+            await asyncio.wait({self._writer}, timeout=within)
+
+    def _clear(self) -> None:
         self._frames.clear()
         self._characters = 0
 
-    def stop(self) -> None:
-        self._closing = True
-        self.clear()
-        self.writer.cancel()
+    def _write_soon(self) -> None:
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.ensure_future(self._write())
 
     async def _write(self) -> None:
-        while True:
-            await self._more.wait()
-            while self._frames:
-                # Nothing tells when Twisted has sent what it holds, so look again.
-                while unsent(self._send) > MOST_UNSENT and not self._closing:
-                    await asyncio.sleep(0.05)
-                if not self._frames:
-                    break
-                frame = self._frames.popleft()
-                if not isinstance(frame, str):
-                    await self._send({"type": "websocket.close", "code": frame[1]})
-                    return
-                self._characters -= len(frame)
-                try:
-                    await self._send({"type": "websocket.send", "text": frame})
-                except Exception:
-                    # One frame that cannot go out must not hold up those behind it.
-                    log.exception("a frame could not be sent")
-            self._more.clear()
+        while self._frames:
+            # Nothing tells when Twisted has sent what it holds, so look again.
+            if self._wire and self._close_code is None and self._wire.unsent() > MOST_UNSENT:
+                await asyncio.sleep(0.05)
+                continue
+            text = self._frames.popleft()
+            self._characters -= len(text)
+            if self._wire:
+                self._write_through(text)
+            else:
+                await self._write_by_server(text)
+        if self._close_code is not None:
+            self._is_closed = True
+            await self._send({"type": "websocket.close", "code": self._close_code})
 
+    def _write_through(self, text: str) -> None:
+        try:
+            self._wire.send(text)
+        except Exception:
+            # One frame that cannot go out must not hold up those behind it.
+            log.exception("a frame could not be sent")
 
-def unsent(send: Callable[..., Any]) -> int:
-    """Bytes that the server holds for this client.
-
-    Daphne's send never waits: what a client does not read piles up in Twisted's transport, whose
-    own bookkeeping is the only place to see it. Other servers wait in `send`, so 0 is right there.
-    """
-    return unsent_by(next(iter(getattr(send, "args", ())), None))
-
-
-def unsent_by(protocol: object) -> int:
-    """`unsent` of one of Daphne's protocols, for sockets and pages alike."""
-    transport = getattr(protocol, "transport", None)
-    held = len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
-    return held + getattr(transport, "_tempDataLen", 0)
+    async def _write_by_server(self, text: str) -> None:
+        try:
+            await self._send({"type": "websocket.send", "text": text})
+        except Exception:
+            log.exception("a frame could not be sent")
 
 
 class DoorConsumer(AsyncWebsocketConsumer):
@@ -121,9 +131,16 @@ class DoorConsumer(AsyncWebsocketConsumer):
     channel_layer_alias = None
 
     outbox: Outbox | None = None
-    _commands: asyncio.Queue | None = None
     _worker: asyncio.Task | None = None
     _leaving = False
+
+    async def __call__(self, scope: dict, receive: Callable[[], Awaitable[dict]], send: Callable) -> None:
+        # Not the inherited one: it makes two tasks for each event, to listen to a channel layer beside.
+        self.scope, self.base_send = scope, send
+        self._commands: deque[Callable[[], Awaitable[None]]] = deque()
+        with suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
 
     async def dispatch(self, message: dict) -> None:
         # Not the inherited one: it goes through a database thread before every single frame.
@@ -159,10 +176,11 @@ class DoorConsumer(AsyncWebsocketConsumer):
 
     def later(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Run after the commands before it; False when too many of this socket's wait already."""
-        try:
-            self._commands.put_nowait(work)
-        except asyncio.QueueFull:
+        if len(self._commands) >= MOST_COMMANDS:
             return False
+        self._commands.append(work)
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.ensure_future(self._work())
         return True
 
     def bye(self, code: str, close: int, *, retry_ms: int | None = None, **fields: Any) -> None:
@@ -185,14 +203,14 @@ class DoorConsumer(AsyncWebsocketConsumer):
         """The good-bye of a stopping process: commands under way are answered first."""
         await self._finish()
         self.bye(order["code"], order["close"], retry_ms=order["retry_ms"])
-        await asyncio.wait({self.outbox.writer}, timeout=1)
+        await self.outbox.emptied(1)
 
     # --- For the hub ---------------------------------------------------------------------------
 
-    async def deliver(self, text: str) -> None:
+    def deliver(self, text: str) -> None:
         self.outbox.put(text)
 
-    async def deliver_personal(self, frame: dict) -> None:
+    def deliver_personal(self, frame: dict) -> None:
         self.say(frame)
 
     async def control(self, order: dict) -> None:
@@ -206,29 +224,26 @@ class DoorConsumer(AsyncWebsocketConsumer):
         if await self.refuse():
             await self.close()
             return
-        self.outbox = Outbox(self.base_send, self._too_slow)
-        self._commands = asyncio.Queue(MOST_COMMANDS)
-        self._worker = asyncio.ensure_future(self._work())
+        wire = (self.scope.get("extensions") or {}).get(EXTENSION)
+        self.outbox = Outbox(self.base_send, self._too_slow, wire)
         await self.accept()
         hub.shared().enter(self)
         await self.opened()
 
     async def _work(self) -> None:
-        while True:
-            work = await self._commands.get()
+        """One command after the other, until none waits; a socket at rest has no task for it."""
+        while self._commands:
             try:
-                await work()
+                await self._commands[0]()
             except Exception:
                 log.exception("a command failed")
             finally:
-                self._commands.task_done()
+                self._commands.popleft()
 
     async def _finish(self) -> None:
-        if self._commands is not None:
-            try:
-                async with asyncio.timeout(FINISH_WITHIN):
-                    await self._commands.join()
-            except TimeoutError:
+        if self._worker:
+            _done, late = await asyncio.wait({self._worker}, timeout=FINISH_WITHIN)
+            if late:
                 log.warning("commands of a socket did not end within %s s", FINISH_WITHIN)
 
     def _too_slow(self) -> None:
@@ -240,7 +255,8 @@ class DoorConsumer(AsyncWebsocketConsumer):
             self._leaving = True
             # A message that was sent before the connection broke is still stored.
             await self._finish()
-            self._worker.cancel()
+            if self._worker:
+                self._worker.cancel()
             # Only now: a sign-in that was under way may have joined meanwhile.
             hub.shared().leave(self)
             self.outbox.stop()

@@ -270,7 +270,7 @@ class DeskConsumer(DoorConsumer):
 
     # --- What the hub brings -------------------------------------------------------------------
 
-    async def deliver(self, text: str) -> None:
+    def deliver(self, text: str) -> None:
         if text.startswith('{"op":"session"'):
             frame = json.loads(text)
             self._add_presence(frame)
@@ -280,7 +280,7 @@ class DeskConsumer(DoorConsumer):
             self.status = (frame["status"], frame.get("restReason", ""))
         self._pass_on(text)
 
-    async def deliver_personal(self, frame: dict) -> None:
+    def deliver_personal(self, frame: dict) -> None:
         if self.member:
             self._pass_on(realtime.encode(files.for_reader(frame, member_key(self.member.pk))))
 

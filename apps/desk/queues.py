@@ -32,12 +32,12 @@ class Board:
 
     # --- What the hub asks of a socket ---
 
-    async def deliver(self, text: str) -> None:
+    def deliver(self, text: str) -> None:
         frame = json.loads(text)
         if frame["op"] == "queue":
             self.changed(frame["groups"])
 
-    async def deliver_personal(self, frame: dict) -> None:
+    def deliver_personal(self, frame: dict) -> None:
         """Nothing personal is sent to all desks."""
 
     async def control(self, order: dict) -> None:

@@ -43,8 +43,8 @@ class PostWriter:
         waiting = _Waiting(one, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._start_round()
-        # Shielded: a socket that closes in the middle does not undo what others wait for.
-        return await asyncio.shield(waiting.answer)
+        # Each waits for an answer of their own: a socket that closes in the middle undoes nothing.
+        return await waiting.answer
 
     def _start_round(self) -> None:
         if len(self._rounds) < ROUNDS_AT_ONCE and self._waiting:

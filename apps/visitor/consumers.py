@@ -349,7 +349,7 @@ class VisitorConsumer(DoorConsumer):
 
     # --- From the hub --------------------------------------------------------------------------
 
-    async def deliver(self, text: str) -> None:
+    def deliver(self, text: str) -> None:
         if text.startswith(_STATE_BEGINS):
             self._note_state(text)
         if self._held is None:
@@ -357,9 +357,9 @@ class VisitorConsumer(DoorConsumer):
         else:
             self._held.append(text)
 
-    async def deliver_personal(self, frame: dict) -> None:
+    def deliver_personal(self, frame: dict) -> None:
         reader = self.recipient.split(".")[1]
-        await self.deliver(realtime.encode(files.for_reader(frame, f"c:{reader}")))
+        self.deliver(realtime.encode(files.for_reader(frame, f"c:{reader}")))
 
     def _note_state(self, text: str) -> None:
         """Keep what we believe of the open session; a new agent learns that the window is open."""

@@ -49,7 +49,7 @@ def joined(monkeypatch):
 
 
 async def push(board: queues.Board, groups: list[dict]) -> None:
-    await board.deliver(json.dumps({"op": "queue", "groups": groups}))
+    board.deliver(json.dumps({"op": "queue", "groups": groups}))
     await asyncio.sleep(0)
 
 

@@ -20,10 +20,10 @@ class Ear:
     def __init__(self):
         self.texts, self.frames, self.orders = [], [], []
 
-    async def deliver(self, text):
+    def deliver(self, text):
         self.texts.append(text)
 
-    async def deliver_personal(self, frame):
+    def deliver_personal(self, frame):
         self.frames.append(frame)
 
     async def control(self, order):
@@ -31,7 +31,7 @@ class Ear:
 
 
 class BrokenEar(Ear):
-    async def deliver(self, text):
+    def deliver(self, text):
         raise RuntimeError("gone")
 
 
@@ -223,7 +223,7 @@ async def test_an_outbox_keeps_order_and_closes_after_what_waits():
     outbox.put("2")
     outbox.close(4012)
     outbox.put("too late")
-    await asyncio.wait_for(outbox.writer, 1)
+    await outbox.emptied(1)
     assert [message.get("text", message.get("code")) for message in sent] == ["1", "2", 4012]
 
 
