@@ -30,7 +30,7 @@ def accept(member: Member, session_id: UUID) -> ChatSession:
             raise WrongState(_("You are offline."))
         pending.end(session, OfferOutcome.ACCEPTED)
         transitions.serve(session, member, actor=member)
-        prompts.say_connected(session, member)
+        prompts.say_connected([(session, member)])
         events.user_accessed(session, member)
     return session
 
@@ -62,7 +62,7 @@ def pass_on(session: ChatSession, outcome: str, *, actor: Member | None = None) 
         transitions.serve(
             session, sender, status=ServiceStatus.TIMEOUT_TRANSFERRED, actor=actor, detail=detail
         )
-        prompts.say_connected(session, sender)
+        prompts.say_connected([(session, sender)])
         events.user_accessed(session, sender, returned=told)
         return
     queueing.back_to_head(session, status=ServiceStatus.TIMEOUT_TRANSFERRED, actor=actor, detail=detail)

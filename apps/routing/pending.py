@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from apps.routing.models import Offer, OfferOutcome
@@ -10,15 +11,18 @@ from apps.team.models import Member
 from csdesk import clock
 
 
-def begin(session: ChatSession, agent: Member, sender: Member | None, until: datetime) -> Offer:
-    """Note that the session is offered now; `sender` gets it back when it is not accepted (R-12)."""
-    return Offer.objects.create(
-        session=session,
-        member=agent,
-        group=session.group,
-        sender=sender,
-        offered_at=clock.now(),
-        expires_at=until,
+def begin(offers: Iterable[tuple[ChatSession, Member, Member | None, datetime]]) -> None:
+    """Note which session is offered to whom and until when; the third gets it back when that fails (R-12)."""
+    Offer.objects.bulk_create(
+        Offer(
+            session=session,
+            member=agent,
+            group_id=session.group_id,
+            sender=sender,
+            offered_at=clock.now(),
+            expires_at=until,
+        )
+        for session, agent, sender, until in offers
     )
 
 

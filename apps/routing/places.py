@@ -1,18 +1,18 @@
 """Who is eligible, and the places they have: `load` is taken and given back here alone (R-6, R-7).
 
 A place is taken by a conditional UPDATE in the transaction that assigns, so no number of
-processes can go over a limit. The statements are put together from this module's own text
-and the ordering keys; every value is a parameter.
+processes can go over a limit. The statements are put together from this module's own text;
+every value is a parameter.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection
 
-from apps.routing.ordering import AGENT_KEYS, order_by
+from apps.routing.choice import Agent
 from apps.routing.settings import ReceptionSettings
 from apps.team import business
 from csdesk import clock
@@ -50,60 +50,29 @@ _SERVED = """(
     JOIN team_skillgroup AS kept ON kept.id = belongs.group_id AND kept.deleted_at IS NULL
 )"""
 
-# Which of their groups a session comes through: the target, or for any the first with room.
-_PLACE_IN_TARGET = f"""
-    SELECT membership.group_id, membership.priority
-    FROM {_SERVED} AS membership
-    WHERE membership.member_id = member.id AND membership.group_id = %(group)s
-        AND NOT membership.group_id = ANY(%(full_groups)s)"""  # noqa: S608
-
-_PLACE_IN_ANY = f"""
-    (
-        SELECT membership.group_id, 3 AS priority
-        FROM {_SERVED} AS membership
-        WHERE membership.member_id = member.id AND NOT membership.group_id = ANY(%(full_groups)s)
-        ORDER BY membership.priority, membership.group_id
-        LIMIT 1
-    )
-    UNION ALL
-    SELECT NULL, 3
-    WHERE NOT EXISTS (SELECT 1 FROM {_SERVED} AS any_group WHERE any_group.member_id = member.id)"""  # noqa: S608
-
-# The row is looked at again after a wait for its lock, so what must hold stands outside too.
-_CLAIM_BEST = f"""
-    UPDATE routing_availability AS chosen
-    SET load = chosen.load + 1, last_assigned_at = %(at)s
-    FROM (
-        SELECT *
-        FROM (
-            SELECT
-                availability.member_id, availability.last_assigned_at, place.group_id, place.priority,
-                {LIMIT} AS session_limit,
-                (
-                    SELECT count(*) FROM routing_offer AS missed
-                    WHERE missed.session_id = %(session)s AND missed.member_id = member.id
-                        AND missed.outcome IN ('missed', 'declined')
-                ) AS misses,
-                member.id IS NOT DISTINCT FROM %(last_one)s::bigint AS was_last
-            FROM routing_availability AS availability
-            JOIN team_member AS member ON member.id = availability.member_id
-            CROSS JOIN LATERAL (/*place*/) AS place
-            WHERE member.id = ANY(%(candidates)s) AND {ELIGIBLE}
-        ) AS facts
-        WHERE NOT was_last OR %(last_one_may)s
-        ORDER BY {order_by(AGENT_KEYS)}
-        LIMIT 1
-    ) AS best
-    WHERE chosen.member_id = best.member_id AND chosen.status = 'free' AND chosen.load < best.session_limit
-    RETURNING chosen.member_id, best.group_id"""  # noqa: S608
-
-_CANDIDATES = f"""
-    SELECT availability.member_id, array(
-        SELECT membership.group_id FROM {_SERVED} AS membership WHERE membership.member_id = member.id
-    )
+# Groups in the order in which a session for any agent comes through them.
+_ELIGIBLE = f"""
+    SELECT
+        availability.member_id, availability.load, {LIMIT} AS session_limit, availability.last_assigned_at,
+        ARRAY(
+            SELECT ARRAY[membership.group_id, membership.priority] FROM {_SERVED} AS membership
+            WHERE membership.member_id = member.id
+            ORDER BY membership.priority, membership.group_id
+        )
     FROM routing_availability AS availability
     JOIN team_member AS member ON member.id = availability.member_id
     WHERE {ELIGIBLE}"""  # noqa: S608
+
+# A row is looked at again after a wait for its lock, so what must hold stands here too.
+_CLAIM_MANY = f"""
+    UPDATE routing_availability AS availability
+    SET load = availability.load + wanted.places, last_assigned_at = wanted.at
+    FROM unnest(%(members)s::bigint[], %(places)s::int[], %(ats)s::timestamptz[])
+        AS wanted (member_id, places, at)
+    JOIN team_member AS member ON member.id = wanted.member_id
+    WHERE availability.member_id = wanted.member_id
+        AND {MAY_SERVE} AND availability.status = 'free'
+        AND availability.load + wanted.places <= {LIMIT}"""  # noqa: S608
 
 _CLAIM = f"""
     UPDATE routing_availability AS availability
@@ -115,47 +84,36 @@ _CLAIM = f"""
     RETURNING availability.member_id"""  # noqa: S608
 
 
-@dataclass(frozen=True)
-class Claimed:
-    """A place taken: whose, and through which group."""
+class NotFree(Exception):
+    """Somebody who was eligible a moment ago is so no more: choose anew."""
 
-    member_id: int
-    group_id: int | None
+
+def eligible() -> list[Agent]:
+    """Who is eligible now, with all that the choice asks of them (R-6)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ELIGIBLE, parameters())
+        return [Agent(*facts, dict(groups)) for *facts, groups in cursor.fetchall()]
 
 
 def candidates() -> dict[int, list[int]]:
     """Eligible agents now, each with the ids of their groups."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CANDIDATES, parameters())
-        return dict(cursor.fetchall())
+    return {agent.member_id: list(agent.priorities) for agent in eligible()}
 
 
-def claim_best(
-    session_id: object,
-    *,
-    group_id: int | None,
-    among: list[int],
-    full_groups: list[int],
-    last_one: int | None,
-    last_one_may: bool,
-) -> Claimed | None:
-    """Take a place of the best eligible agent for a session (R-5a, R-9); None when there is nobody.
+def claim(given: Sequence[Agent], places: Sequence[int]) -> None:
+    """Take so many places of each of the agents, whose `last_assigned_at` is that of their last one.
 
-    `last_one` passed this session on last and comes after everybody else, if they may at all.
+    NotFree when one of them has changed since: then nothing may be written, and the round begins anew.
     """
-    place = _PLACE_IN_TARGET if group_id else _PLACE_IN_ANY
-    values = parameters() | {
-        "session": session_id,
-        "group": group_id,
-        "candidates": among,
-        "full_groups": full_groups,
-        "last_one": last_one,
-        "last_one_may": last_one_may,
+    values = {
+        "members": [agent.member_id for agent in given],
+        "places": list(places),
+        "ats": [agent.last_assigned_at for agent in given],
     }
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM_BEST.replace("/*place*/", place), values)
-        row = cursor.fetchone()
-    return Claimed(*row) if row else None
+        cursor.execute(_CLAIM_MANY, parameters() | values)
+        if cursor.rowcount < len(given):
+            raise NotFree
 
 
 def claim_free(member_id: int) -> bool:

@@ -1,5 +1,6 @@
 """The words customers get at each turn (R-4), in their language."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from apps.routing.settings import PromptSettings
@@ -29,14 +30,20 @@ def render(code: str, language: str, **params: object) -> Rendered:
 
 def say(session: ChatSession, code: str, **params: object) -> None:
     """Append these words to the session, unless they are switched off; the caller holds the row."""
-    rendered = render(code, session.language, **params)
-    if rendered:
-        posting.say(session, rendered.code, rendered.text, rendered.params)
+    _say(code, [(session, params)])
 
 
-def say_connected(session: ChatSession, agent: Member) -> None:
-    """Tell the customer who serves now."""
-    say(session, "connected", StaffName=agent.nickname, StaffNo=agent.staff_no)
+def say_connected(pairs: Iterable[tuple[ChatSession, Member]]) -> None:
+    """Tell each customer who serves now."""
+    _say(
+        "connected",
+        [(session, {"StaffName": agent.nickname, "StaffNo": agent.staff_no}) for session, agent in pairs],
+    )
+
+
+def _say(code: str, said: list[tuple[ChatSession, dict]]) -> None:
+    words = [(session, render(code, session.language, **params)) for session, params in said]
+    posting.say_many([(session, one.code, one.text, one.params) for session, one in words if one])
 
 
 def closing_words(session: ChatSession, code: str) -> tuple[str, str] | None:

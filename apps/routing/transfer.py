@@ -76,7 +76,7 @@ def take_over(member: Member, session_id: UUID) -> ChatSession:
             raise AtCapacity(_("You have as many sessions as you may have at once."))
         former, status = _take_from_agent(session), ServiceStatus.TAKEN_OVER
         transitions.serve(session, member, status=status if former else "", actor=member)
-        prompts.say_connected(session, member)
+        prompts.say_connected([(session, member)])
         events.user_accessed(session, member)
         if former:
             events.transferred(session, former)
@@ -123,7 +123,8 @@ def _to_agent(session: ChatSession, agent: Member, member: Member, status: str) 
     former = _take_from_agent(session)
     sender = former if status == ServiceStatus.TRANSFERRED else None
     session.group = assignment.group_for(session, agent)
-    assignment.hand_to(session, agent, status=status, sender=sender, actor=member, detail={"from": member.pk})
+    handed = assignment.Handed(session, agent, sender)
+    assignment.hand_over([handed], status=status, actor=member, detail={"from": member.pk})
     if former:
         events.transferred(session, former)
 

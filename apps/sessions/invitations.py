@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.sessions.models import ChatSession, Rating, ServiceRecord, State
 from apps.sessions.settings import RatingSettings
 from apps.team import business
 from csdesk import clock
+
+# Of a part that an agent has really had.
+_SERVED = Q(accepted_at__isnull=False, agent__isnull=False)
 
 
 def rules_bits() -> int:
@@ -22,10 +26,27 @@ def rules_bits() -> int:
 
 def may_ask(session: ChatSession) -> bool:
     """Whether the customer may ask for the invitation now (src 24)."""
-    if not rules_bits() & 4 or session.state != State.SERVING:
-        return False
-    served = served_part(session)
-    return served is not None and not is_open(session.id) and not is_rated(served)
+    return session.id in askable([session])
+
+
+def askable(sessions: Iterable[ChatSession]) -> set[UUID]:
+    """Those of the sessions whose customer may ask for the invitation now; one query for all of them."""
+    served = [session.id for session in sessions if session.state == State.SERVING]
+    if not served or not rules_bits() & 4:
+        return set()
+    parts = (
+        ServiceRecord.objects.filter(_SERVED, session_id__in=served)
+        .order_by("session_id", "-number")
+        .distinct("session_id")
+        .annotate(has_rating=Exists(_given_or_open()))
+    )
+    return {part.session_id for part in parts.only("session_id") if not part.has_rating}
+
+
+def _given_or_open() -> QuerySet[Rating]:
+    """Ratings of an outer record, and its session's invitations that wait for an answer."""
+    of_session = Rating.objects.filter(session_id=OuterRef("session_id"))
+    return of_session.filter(Q(rated_at__isnull=False, record=OuterRef("pk")) | _waits())
 
 
 def may_be_invited(session: ChatSession) -> bool:
@@ -38,13 +59,17 @@ def may_be_invited(session: ChatSession) -> bool:
 
 def served_part(session: ChatSession) -> ServiceRecord | None:
     """The last part that an agent has really served; what a rating is for."""
-    return session.records.filter(accepted_at__isnull=False, agent__isnull=False).order_by("-number").first()
+    return session.records.filter(_SERVED).order_by("-number").first()
 
 
 def is_open(session_id: UUID) -> bool:
     """Whether an invitation of the session waits for its answer."""
-    still_valid = Q(rated_at__isnull=True, expires_at__gt=clock.now())
-    return Rating.objects.filter(still_valid, session_id=session_id).exists()
+    return Rating.objects.filter(_waits(), session_id=session_id).exists()
+
+
+def _waits() -> Q:
+    """Of an invitation: sent, neither answered nor expired."""
+    return Q(rated_at__isnull=True, expires_at__gt=clock.now())
 
 
 def is_rated(record: ServiceRecord) -> bool:

@@ -9,6 +9,7 @@ to acknowledge and to publish. The figures that speak for it stand in `docs/arch
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -125,21 +126,35 @@ def answered(one: Post) -> Posted | None:
 
 def say(session: ChatSession, code: str, text: str, params: dict | None = None) -> Posted:
     """System words, kept as code, parameters and rendered text (S-18); the caller holds the row."""
-    body = {"text": text, "code": code, "params": params or {}}
-    return _under_lock(session, Post(session.id, Author.system(), MessageKind.TEXT, body))
+    [posted] = say_many([(session, code, text, params or {})])
+    return posted
+
+
+def say_many(said: Sequence[tuple[ChatSession, str, str, dict]]) -> list[Posted]:
+    """System words to many sessions, as `say` to one; the caller holds the rows."""
+    author = Author.system()
+    posts = [
+        Post(session.id, author, MessageKind.TEXT, {"text": text, "code": code, "params": params})
+        for session, code, text, params in said
+    ]
+    return _under_lock([session for session, *_words in said], posts)
 
 
 def card(session: ChatSession, data: dict, author: Author | None = None) -> Posted:
     """A stored service message (src 9, 15, 19, 20 …); the caller holds the row."""
-    return _under_lock(
-        session, Post(session.id, author or Author.system(), MessageKind.CUSTOM, {"data": data})
-    )
-
-
-def _under_lock(session: ChatSession, one: Post) -> Posted:
-    posted = post(one)
-    session.seq, session.rev = posted.seq, posted.rev
+    one = Post(session.id, author or Author.system(), MessageKind.CUSTOM, {"data": data})
+    [posted] = _under_lock([session], [one])
     return posted
+
+
+def _under_lock(sessions: Sequence[ChatSession], posts: list[Post]) -> list[Posted]:
+    # No savepoint: posts without a `client_id` have no key to race for.
+    answers = post_many(posts, wait=True)
+    for session, answer in zip(sessions, answers, strict=True):
+        if isinstance(answer, DomainError):
+            raise answer
+        session.seq, session.rev = answer.seq, answer.rev
+    return answers
 
 
 def _row(n: int, one: Post) -> dict:

@@ -1,5 +1,7 @@
 """Where a session stands for its customer: the `state` frame, and who is told it."""
 
+from collections.abc import Sequence
+
 from apps.sessions import frames, invitations
 from apps.sessions.models import ChatSession, State
 from apps.sessions.settings import MessageSettings
@@ -7,14 +9,14 @@ from apps.team import business
 from csdesk import realtime
 
 
-def possible(session: ChatSession) -> list[str]:
-    """What the customer can do now, as `state.can` lists it."""
+def possible(session: ChatSession, *, may_rate: bool | None = None) -> list[str]:
+    """What the customer can do now, as `state.can` lists it; `may_rate` None: asks whether they may rate."""
     can = []
     if session.state == State.FLOW:
         can.append("request_agent")
     if session.state in (State.QUEUED, State.OFFERED):
         can.append("leave_queue")
-    if invitations.may_ask(session):
+    if invitations.may_ask(session) if may_rate is None else may_rate:
         can.append("rate")
     if session.is_open:
         can.append("end")
@@ -30,5 +32,15 @@ def customer_state(session: ChatSession, position: int | None = None) -> dict:
 
 def tell_customer(session: ChatSession, position: int | None = None) -> None:
     """Send the customer's windows the state, after the commit."""
-    recipient = realtime.customer(session.customer_id, session.channel_id)
-    realtime.publish(recipient, customer_state(session, position))
+    _tell(session, customer_state(session, position))
+
+
+def tell_customers(sessions: Sequence[ChatSession]) -> None:
+    """Send each session's customer its state, after the commit; one query at most."""
+    askable = invitations.askable(sessions)
+    for session in sessions:
+        _tell(session, frames.state_frame(session, can=possible(session, may_rate=session.id in askable)))
+
+
+def _tell(session: ChatSession, frame: dict) -> None:
+    realtime.publish(realtime.customer(session.customer_id, session.channel_id), frame)

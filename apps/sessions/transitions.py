@@ -9,26 +9,27 @@ commit: `state` and src 26 to the customer, `session` to the workbenches concern
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from apps.sessions import frames, invitations, posting, ratings, standing
+from apps.sessions import frames, invitations, parts, posting, ratings, standing
 from apps.sessions.models import (
     Channel,
     ChatSession,
     ClosedBy,
     Customer,
     DeadlineKind,
-    ServiceRecord,
     ServiceStatus,
     SessionEvent,
     State,
 )
 from apps.team.models import Member, SkillGroup
-from csdesk import clock, realtime
+from csdesk import clock, realtime, rows
 from csdesk.errors import NotFound, WrongState
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,23 @@ STARTS_FROM = {
     State.FLOW: {State.FLOW, State.QUEUED, State.OFFERED},
     State.CLOSED: {State.FLOW, State.QUEUED, State.OFFERED, State.SERVING},
 }
+
+
+# What a change may move; `seq` and the last words are posting's alone.
+_MOVED = (
+    "state", "group", "agent", "engaged_at", "assigned_at", "ended_at", "status", "closed_by", "priority",
+    "queue_order_at", "queued_at", "failed_status", "deadline_at", "deadline_kind", "on_hold_at",
+    "waiting_since", "flow_seq", "rev",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Change:
+    """A session on its way to another state: where it was, and whose."""
+
+    session: ChatSession
+    before: str
+    former: Member | None
 
 
 def lock(session_id: UUID) -> ChatSession:
@@ -93,8 +111,8 @@ def open_session(
                 deadline_kind=DeadlineKind.FLOW,
                 deadline_at=at + timedelta(seconds=seconds),
             )
-            ServiceRecord.objects.create(session=session, customer=customer, channel=channel, started_at=at)
-            _log(session, "opened", before="")
+            parts.open_with(session, at)
+            _log("opened", [Change(session, "", None)], None, None)
             standing.tell_customer(session)
     except IntegrityError:
         # The other tab was first.
@@ -130,8 +148,7 @@ def to_queue(
     From the flow its record goes on; from an agent the record ends with `status` and the next
     opens. `at_head` keeps the first queueing's place (R-7); `seconds` is the waiting limit.
     """
-    before = _start(session, State.QUEUED)
-    former = session.agent
+    change = _start(session, State.QUEUED)
     at = clock.now()
     session.group, session.agent = group, None
     session.queued_at = at
@@ -142,8 +159,9 @@ def to_queue(
     session.failed_status = ""
     session.on_hold_at = None
     set_deadline(session, DeadlineKind.QUEUE, at + timedelta(seconds=seconds))
-    _record(session, status, queued_at=at, assigned_at=None, accepted_at=None)
-    _changed(session, "queued", before, actor, former, detail)
+    times = {"queued_at": at, "assigned_at": None, "accepted_at": None}
+    parts.keep([session], status, {session.id: times})
+    _changed("queued", [change], actor, detail)
 
 
 def offer(
@@ -156,15 +174,29 @@ def offer(
     detail: dict | None = None,
 ) -> None:
     """Offer the session to an agent until the countdown ends (R-9)."""
-    before = _start(session, State.OFFERED)
-    former = session.agent
-    at = clock.now()
-    session.agent = agent
-    session.assigned_at = at
-    session.on_hold_at = None
-    set_deadline(session, DeadlineKind.ACCEPT, until)
-    _record(session, status, assigned_at=at, accepted_at=None)
-    _changed(session, "offered", before, actor, former, detail, offer_ends=until)
+    offer_many([(session, agent, until)], status=status, actor=actor, detail=detail)
+
+
+def offer_many(
+    offers: Sequence[tuple[ChatSession, Member, datetime]],
+    *,
+    status: str = "",
+    actor: Member | None = None,
+    detail: dict | None = None,
+) -> None:
+    """Offer each session to its agent until its countdown ends, as `offer` does one."""
+    changes, times = [], {}
+    for session, agent, until in offers:
+        change = _start(session, State.OFFERED)
+        at = clock.now()
+        session.agent = agent
+        session.assigned_at = at
+        session.on_hold_at = None
+        set_deadline(session, DeadlineKind.ACCEPT, until)
+        times[session.id] = {"assigned_at": at, "accepted_at": None}
+        changes.append(change)
+    parts.keep([change.session for change in changes], status, times)
+    _changed("offered", changes, actor, detail)
 
 
 def serve(
@@ -176,18 +208,32 @@ def serve(
     detail: dict | None = None,
 ) -> None:
     """Let an agent serve: assigned in automatic reception, accepted, transferred or taken over."""
-    before = _start(session, State.SERVING)
-    former = session.agent
-    at = clock.now()
-    if former != agent or before != State.OFFERED:
-        session.assigned_at = at
-    session.agent = agent
-    session.on_hold_at = None
-    session.failed_status = ""
-    # The agent owes the answer, so the session waits for nothing but its owner.
-    set_deadline(session, "", None)
-    _record(session, status, assigned_at=session.assigned_at, accepted_at=at)
-    _changed(session, "serving", before, actor, former, detail)
+    serve_many([(session, agent)], status=status, actor=actor, detail=detail)
+
+
+def serve_many(
+    given: Sequence[tuple[ChatSession, Member]],
+    *,
+    status: str = "",
+    actor: Member | None = None,
+    detail: dict | None = None,
+) -> None:
+    """Let each session's agent serve it, as `serve` does one."""
+    changes, times = [], {}
+    for session, agent in given:
+        change = _start(session, State.SERVING)
+        at = clock.now()
+        if change.former != agent or change.before != State.OFFERED:
+            session.assigned_at = at
+        session.agent = agent
+        session.on_hold_at = None
+        session.failed_status = ""
+        # The agent owes the answer, so the session waits for nothing but its owner.
+        set_deadline(session, "", None)
+        times[session.id] = {"assigned_at": session.assigned_at, "accepted_at": at}
+        changes.append(change)
+    parts.keep([change.session for change in changes], status, times)
+    _changed("serving", changes, actor, detail)
 
 
 def to_flow(
@@ -202,14 +248,13 @@ def to_flow(
 
     `failed_status` is what the record ends as if the session ends there (S-1).
     """
-    before = _start(session, State.FLOW)
-    former = session.agent
+    change = _start(session, State.FLOW)
     session.agent = None
     session.queued_at = session.queue_order_at = None
     session.failed_status = failed_status
     set_deadline(session, DeadlineKind.FLOW, clock.now() + timedelta(seconds=seconds))
-    _record(session, "", queued_at=None, assigned_at=None)
-    _changed(session, "back_in_flow", before, actor, former, (detail or {}) | {"failed": failed_status})
+    parts.keep([session], "", {session.id: {"queued_at": None, "assigned_at": None}})
+    _changed("back_in_flow", [change], actor, (detail or {}) | {"failed": failed_status})
 
 
 def close(
@@ -232,15 +277,13 @@ def close(
     if invite and invitations.may_be_invited(session):
         ratings.invite(session)
     posting.card(session, {"customerServicePlugin": 0, "src": "20" if timed_out else "19"})
-    before, former = session.state, session.agent
-    session.state = State.CLOSED
+    change = _start(session, State.CLOSED)
     session.ended_at = clock.now()
     session.status, session.closed_by = status, closed_by
     session.on_hold_at = session.waiting_since = None
     set_deadline(session, "", None)
-    record = _open_record(session)
-    _end_record(session, record, status, closed_by)
-    _changed(session, "closed", before, actor, former, {"status": str(status), "closed_by": str(closed_by)})
+    parts.end([session], status, closed_by)
+    _changed("closed", [change], actor, {"status": str(status), "closed_by": str(closed_by)})
 
 
 def hold(session: ChatSession, actor: Member) -> None:
@@ -248,7 +291,7 @@ def hold(session: ChatSession, actor: Member) -> None:
     expect_state(session, State.SERVING)
     session.on_hold_at = clock.now()
     set_deadline(session, "", None)
-    _changed(session, "held", session.state, actor, session.agent, None)
+    _changed("held", [Change(session, session.state, session.agent)], actor, None)
 
 
 def set_deadline(session: ChatSession, kind: str, at: datetime | None) -> None:
@@ -261,78 +304,46 @@ def save_deadline(session: ChatSession) -> None:
     session.save(update_fields=["deadline_kind", "deadline_at"])
 
 
-def _start(session: ChatSession, target: str) -> str:
+def _start(session: ChatSession, target: str) -> Change:
     expect_state(session, *STARTS_FROM[target])
-    before, session.state = session.state, target
-    return before
+    change = Change(session, session.state, session.agent)
+    session.state = target
+    return change
 
 
-def _open_record(session: ChatSession) -> ServiceRecord:
-    return ServiceRecord.objects.get(session_id=session.id, ended_at__isnull=True)
+def _changed(event: str, changes: Sequence[Change], actor: Member | None, detail: dict | None) -> None:
+    """Save the sessions, each with a new `rev`, log the changes and tell everybody concerned."""
+    sessions = [change.session for change in changes]
+    for session in sessions:
+        session.rev += 1
+    rows.update(sessions, _MOVED)
+    _log(event, changes, actor, detail)
+    standing.tell_customers(sessions)
+    for change in changes:
+        if (change.before == State.SERVING) != (change.session.state == State.SERVING):
+            _tell_seat(change.session)
+        for member in {change.former, change.session.agent} - {None}:
+            tell_desk(change.session, member)
 
 
-def _record(session: ChatSession, status: str, **times: datetime | None) -> None:
-    """Keep the open record in step; with a status, end it and open the next."""
-    record = _open_record(session)
-    if status:
-        _end_record(session, record, status, "")
-        record = ServiceRecord(
-            session=session,
-            number=record.number + 1,
-            customer_id=record.customer_id,
-            channel_id=record.channel_id,
-            first_seq=session.seq,
-            started_at=clock.now(),
+def _log(event: str, changes: Sequence[Change], actor: Member | None, detail: dict | None) -> None:
+    SessionEvent.objects.bulk_create(
+        SessionEvent(
+            session_id=change.session.id,
+            at=clock.now(),
+            event=event,
+            before=change.before,
+            after=change.session.state,
+            actor=actor,
+            agent_id=change.session.agent_id,
+            group_id=change.session.group_id,
+            detail=detail or {},
         )
-    record.group, record.agent = session.group, session.agent
-    for name, value in times.items():
-        setattr(record, name, value)
-    record.save()
-
-
-def _end_record(session: ChatSession, record: ServiceRecord, status: str, closed_by: str) -> None:
-    record.status, record.closed_by = status, closed_by
-    record.ended_at = clock.now()
-    record.last_seq = session.seq
-    record.save()
-
-
-def _changed(
-    session: ChatSession,
-    event: str,
-    before: str,
-    actor: Member | None,
-    former: Member | None,
-    detail: dict | None,
-    *,
-    offer_ends: datetime | None = None,
-) -> None:
-    """Save the session with a new `rev`, log the change and tell everybody concerned."""
-    session.rev += 1
-    session.save()
-    _log(session, event, before=before, actor=actor, detail=detail)
-    standing.tell_customer(session)
-    if (before == State.SERVING) != (session.state == State.SERVING):
-        _tell_seat(session)
-    for member in {former, session.agent} - {None}:
-        tell_desk(session, member, offer_ends=offer_ends)
-
-
-def _log(
-    session: ChatSession, event: str, *, before: str, actor: Member | None = None, detail: dict | None = None
-) -> None:
-    SessionEvent.objects.create(
-        session=session,
-        at=clock.now(),
-        event=event,
-        before=before,
-        after=session.state,
-        actor=actor,
-        agent=session.agent,
-        group=session.group,
-        detail=detail or {},
+        for change in changes
     )
-    log.info("%s: %s → %s", event, before or "new", session.state, extra={"session_id": session.id})
+    for change in changes:
+        states = (change.before or "new", change.session.state)
+        log.info("%s: %s → %s", event, *states, extra={"session_id": change.session.id})
 
 
 def _tell_seat(session: ChatSession) -> None:
@@ -347,9 +358,10 @@ def _tell_seat(session: ChatSession) -> None:
     realtime.publish(recipient, {"op": "signal", "data": data})
 
 
-def tell_desk(session: ChatSession, member: Member, *, offer_ends: datetime | None = None) -> None:
+def tell_desk(session: ChatSession, member: Member) -> None:
     """Send a member's workbenches the summary of this session."""
-    realtime.publish(realtime.member(member.pk), frames.summary_frame(session, offer_ends=offer_ends))
+    frame = frames.summary_frame(session, offer_ends=session.deadline_at)
+    realtime.publish(realtime.member(member.pk), frame)
 
 
 __all__ = [
@@ -361,9 +373,11 @@ __all__ = [
     "hold",
     "lock",
     "offer",
+    "offer_many",
     "open_session",
     "save_deadline",
     "serve",
+    "serve_many",
     "set_deadline",
     "tell_desk",
     "to_flow",
