@@ -8,12 +8,12 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import rounds, table
+from bench import processes, rounds, table
 from bench.place import BenchError, ground
 from csdesk.embedded import EmbeddedError
 
 RESULTS = Path(__file__).resolve().parent / "results" / "latest.json"
-ROWS = ("P-1", "P-2", "P-3", "P-4")
+ROWS = ("P-1", "P-2", "P-3", "P-4", "processes")
 
 
 def main() -> int:
@@ -35,6 +35,8 @@ def main() -> int:
         with ground() as here:
             if wanted & {"P-1", "P-2"}:
                 found += rounds.chats(here, size, wanted)
+            if "processes" in wanted:
+                found += processes.processes(here, size)
             if "P-3" in wanted:
                 found += rounds.windows(here, size)
             if "P-4" in wanted:

@@ -58,10 +58,13 @@ def start_driver(ground: Ground, plan: dict) -> subprocess.Popen:
     return process
 
 
-def drive(ground: Ground, server: subprocess.Popen, plan: dict, **more: object) -> dict:
-    """One run of the driver; BenchError when a message was lost, doubled or out of order."""
-    pids = {
-        "web": server.pid,
+def drive(ground: Ground, servers: subprocess.Popen | dict[str, int], plan: dict, **more: object) -> dict:
+    """One run of the driver; BenchError when a message was lost, doubled or out of order.
+
+    `servers`: the web process, or the ids of several processes by their names.
+    """
+    web = servers if isinstance(servers, dict) else {"web": servers.pid}
+    pids = web | {
         "postgres": ground.postgres.process.pid,
         "redis": ground.redis.process.pid,
     }

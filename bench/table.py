@@ -65,6 +65,11 @@ def table(rows: list[Row]) -> str:
                 {True: "yes", False: "no", None: ""}[row.met],
             )
         )
+    return columns(cells)
+
+
+def columns(cells: list[tuple[str, ...]]) -> str:
+    """Lines of equally many cells, the first of them the head, in columns."""
     widths = [max(len(line[n]) for line in cells) for n in range(len(cells[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in cells]
     return "\n".join(line.rstrip() for line in [lines[0], "-" * len(lines[0]), *lines[1:]])
