@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-quick lint words install lock clean
+.PHONY: run test bench bench-quick drill lint words install lock clean
 
 run: install
 	@exec $(BIN)/python -m csdesk.runner
@@ -19,6 +19,10 @@ else
 	$(BIN)/python -m pytest tests/live tests/faults
 	$(BIN)/python -m pytest $(TOGETHER) tests/browser
 endif
+
+# Kills and mends everything in turn under load and audits the history; ARGS="redis" for a part.
+drill: install
+	@exec $(BIN)/python -m drill $(ARGS)
 
 lint: install
 	$(BIN)/ruff check .

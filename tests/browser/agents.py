@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from tests.chatting import Desk, sign_in
+from drill.clients import Desk, sign_in
 
 
 class Agent:

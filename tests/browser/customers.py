@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from tests.chatting import Visitor
+from drill.clients import Visitor
 
 
 class Customer:

@@ -10,9 +10,9 @@ from apps.routing import availability, closing
 from apps.sessions import queries
 from apps.team.models import Member
 from csdesk.errors import DomainError
+from drill.clients import sign_in
 from tests import factories as make
 from tests.browsers import Pages
-from tests.chatting import sign_in
 from tests.stack import Stack
 
 

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
+from drill.clients import Visitor, sign_in
 from tests import factories as make
-from tests.chatting import Visitor, sign_in
 from tests.live.plain import database, desk_of, socket_to
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_db")]

@@ -15,8 +15,8 @@ from apps.routing.models import Availability
 from apps.sessions import transitions
 from apps.sessions.models import ChatSession, Message, State
 from csdesk import clock
+from drill.clients import Desk, Visitor, sign_in
 from tests import factories as make
-from tests.chatting import Desk, Visitor, sign_in
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_db")]
 

@@ -13,8 +13,8 @@ from django.db import connections
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from drill.clients import sign_in
 from tests import factories as make
-from tests.chatting import sign_in
 
 SECONDS = 10
 

@@ -12,8 +12,8 @@ import pytest
 from apps.routing.models import Availability, WebPulse
 from apps.sessions.models import ChatSession
 from csdesk import clock
+from drill.clients import Visitor
 from tests import factories as make
-from tests.chatting import Visitor
 from tests.live.plain import Plain, database, desk_of
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_db")]

@@ -17,8 +17,8 @@ from apps.routing.models import Availability, DeskConnection
 from apps.sessions.models import ChatSession
 from apps.team.models import Role, TrailEntry
 from csdesk import realtime
+from drill.clients import Visitor
 from tests import factories as make
-from tests.chatting import Visitor
 from tests.live.plain import Plain, database, desk_of
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_db")]

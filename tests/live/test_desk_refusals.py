@@ -15,8 +15,8 @@ from apps.sessions.models import ChatSession, Message
 from apps.team import sign_in as places
 from apps.team.models import Member, Role
 from csdesk import clock
+from drill.clients import sign_in
 from tests import factories as make
-from tests.chatting import sign_in
 from tests.live.plain import Plain, database, desk_of, socket_to
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_db")]

@@ -14,8 +14,8 @@ import websockets
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from csdesk.embedded.server import wait_until
+from drill.clients import sign_in
 from tests import factories as make
-from tests.chatting import sign_in
 from tests.stack import Stack
 
 

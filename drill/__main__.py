@@ -1,0 +1,152 @@
+"""`make drill`: all acts, or those whose names contain one of the words; the table on the standard output."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from csdesk.embedded import EmbeddedError, Place, Postgres, Redis
+from drill.stack import ROOT, Stack, free_port
+
+DATA = Path(os.environ.get("DRILL_DATA") or ROOT / "build" / "drill")
+RESULTS = ROOT / "build" / "drill.json"
+PREPARE_WITHIN = 180
+# The whole drill ends by itself after so many seconds.
+DRILL_WITHIN = 470
+CUSTOMERS, AGENTS = 40, 6
+
+
+class CannotDrill(Exception):
+    """One line that says why."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="drill", description=__doc__)
+    parser.add_argument("words", nargs="*", metavar="ACT", help="only acts whose name contains it")
+    parser.add_argument("--short", action="store_true", help="the acts of make test")
+    parser.add_argument("--customers", type=int, default=CUSTOMERS)
+    parser.add_argument("--agents", type=int, default=AGENTS)
+    asked = parser.parse_args()
+    # Asked to stop, by whatever means, it still stops its processes.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+    try:
+        with running() as stack:
+            return asyncio.run(drill(stack, asked))
+    except (CannotDrill, EmbeddedError) as error:
+        print(f"drill: {error}", file=sys.stderr)
+        return 2
+
+
+async def drill(stack: Stack, asked: argparse.Namespace) -> int:
+    # Only now: the settings are read from the environment when these are imported.
+    from drill import acts, programme, report
+    from drill.stage import Size, ready
+
+    chosen = [
+        act
+        for act in (acts.SHORT if asked.short else acts.FULL)
+        if not asked.words or any(word.lower() in act.name.lower() for word in asked.words)
+    ]
+    tempo = programme.Tempo(before=4, after=1)
+    results, began = [], time.monotonic()
+    async with ready(stack, Size(asked.customers, asked.agents)) as stage:
+        for act in chosen:
+            if time.monotonic() - began > DRILL_WITHIN - programme.ACT_WITHIN:
+                results.append(programme.Result(act.name, faults=["no time was left for it"]))
+                continue
+            result = await programme.play(stage, act, tempo)
+            results.append(result)
+            word = "survived" if result.survived else "NOT survived"
+            say(f"{act.name}: {word}, {result.messages} messages, {result.took:.0f} s")
+            for fault in result.faults:
+                say(f"    {fault}")
+    report.write(results, RESULTS)
+    print(report.table(results))
+    return 0 if results and all(result.survived for result in results) else 1
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Stack]:
+    """The product on fresh, embedded servers with settings as in production; one drill at a time."""
+    DATA.parent.mkdir(parents=True, exist_ok=True)
+    with DATA.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotDrill("a drill is running here already") from None
+        shutil.rmtree(DATA, ignore_errors=True)
+        place = Place.prepare(DATA)
+        servers = [Postgres(place), Redis(place)]
+        os.environ |= environment(*servers)
+        stack = Stack(dict(os.environ), place.logs, servers)
+        try:
+            stack.start_servers()
+            prepare(stack.env)
+            import django
+
+            django.setup()
+            stack.start_all()
+            yield stack
+        finally:
+            stack.stop_all()
+            for server in reversed(servers):
+                server.stop()
+
+
+def environment(postgres: Postgres, redis: Redis) -> dict[str, str]:
+    """As in production, without limits per address: all clients share one."""
+    for name in [name for name in os.environ if name.startswith(("CSDESK_", "DJANGO_"))]:
+        del os.environ[name]
+    port = free_port()
+    return {
+        "DJANGO_SETTINGS_MODULE": "csdesk.settings",
+        "DATABASE_URL": postgres.url,
+        "REDIS_URL": redis.url,
+        "CSDESK_DATA": str(DATA),
+        "CSDESK_HOST": "127.0.0.1",
+        "PORT": str(port),
+        "CSDESK_BASE_URL": f"http://127.0.0.1:{port}",
+        "CSDESK_SSL_REDIRECT": "0",
+        "CSDESK_DRAIN_NOTICE": "0",
+        "CSDESK_LIMIT_EXEMPT": "127.0.0.1",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "TRAIL_KEY": secrets.token_urlsafe(48),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def prepare(env: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "prepare"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=PREPARE_WITHIN,
+    )
+    if done.returncode:
+        raise CannotDrill(f"the database could not be prepared:\n{done.stderr[-2000:]}")
+
+
+_began = time.monotonic()
+
+
+def say(text: str) -> None:
+    """A line of progress, beside what is written for others."""
+    print(f"{time.monotonic() - _began:6.0f} s  {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
