@@ -20,7 +20,7 @@ from twisted.internet import defer
 
 from csdesk import bodies, health, hub
 from csdesk.sockets import MOST_UNSENT
-from csdesk.wire import EXTENSION, Wire, unsent_by
+from csdesk.wire import EXTENSION, Wire, WiredFactory, unsent_by
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +89,9 @@ class DrainingServer(Server):
 
     def run(self) -> None:
         reactor.callWhenRunning(self._listen_to_signals)
-        # Daphne offers no other place to say which factory it uses.
+        # Daphne offers no other place to say which factories it uses.
         daphne.server.HTTPFactory = BoundedFactory
+        daphne.server.WebSocketFactory = WiredFactory
         super().run()
 
     def listen_success(self, port) -> None:

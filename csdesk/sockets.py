@@ -3,7 +3,8 @@
 Both doors' consumers are built on `DoorConsumer`:
 
     opened()                   the socket is open
-    received(text)             a text frame, at once, in the event loop (parse, ping, limits)
+    received(text)             a text frame, at once, in the event loop (parse, ping, limits), in the
+                               context that `opened` has left: language, id in the log
     later(work)                commands, one after the other, in the order given
     say(frame) / say_text(t)   put a frame into the outbox; never waits for the client
     bye(code, close, retry_ms) the last frame, then the close
@@ -146,8 +147,7 @@ class DoorConsumer(AsyncWebsocketConsumer):
         # Not the inherited one: it goes through a database thread before every single frame.
         match message["type"]:
             case "websocket.receive":
-                if not self._leaving:
-                    await self.received(message.get("text"))
+                self._hear(message.get("text"))
             case "websocket.connect":
                 await self.connect()
             case "websocket.disconnect":
@@ -158,8 +158,8 @@ class DoorConsumer(AsyncWebsocketConsumer):
     async def opened(self) -> None:
         """The socket is open and known to the hub."""
 
-    async def received(self, text: str | None) -> None:
-        """A frame has come; None when it was binary. Must not wait long: the next ones queue up."""
+    def received(self, text: str | None) -> None:
+        """A frame has come; None when it was binary."""
 
     async def closed(self, code: int) -> None:
         """The socket is gone."""
@@ -229,6 +229,12 @@ class DoorConsumer(AsyncWebsocketConsumer):
         await self.accept()
         hub.shared().enter(self)
         await self.opened()
+        if wire:
+            wire.listen(self._hear)
+
+    def _hear(self, text: str | None) -> None:
+        if not self._leaving:
+            self.received(text)
 
     async def _work(self) -> None:
         """One command after the other, until none waits; a socket at rest has no task for it."""

@@ -1,16 +1,24 @@
-"""A client's frames straight to their connection, where the server is ours.
+"""A client's frames straight from and to their connection, where the server is ours.
 
-ASGI's `send` costs a coroutine, two look-ups, a copy and several log texts that nobody reads for each
-frame, and Twisted then asks the event loop twice to watch a socket that could have taken the
-frame at once: two thirds of what the delivery of a message cost (docs/benchmarks.md). So the web
-process hands each WebSocket's scope a `Wire` as an extension, and the outbox writes through it.
-Under any other server there is none, and ASGI's `send` is used.
+ASGI's `send` costs a coroutine, two look-ups, a copy and log texts that nobody reads for each frame,
+and Twisted then asks the event loop twice to watch a socket that could have taken the frame at
+once; on the way in, each frame waits in a queue for the next turn of a task. Together that was more
+than half of what a message cost the web process (docs/benchmarks.md). So the server hands each
+WebSocket's scope a `Wire` as an extension. Under any other server there is none, and ASGI's
+`receive` and `send` are used.
 """
 
 from __future__ import annotations
 
+import logging
 import struct
-from typing import Any
+import time
+from collections.abc import Callable
+from contextvars import copy_context
+
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+
+log = logging.getLogger(__name__)
 
 EXTENSION = "csdesk.wire"
 
@@ -19,12 +27,20 @@ _TEXT = 0x81
 
 
 class Wire:
-    """One client's open connection under Daphne."""
+    """One client's connection under Daphne."""
 
     __slots__ = ("_protocol",)
 
-    def __init__(self, protocol: Any) -> None:
+    def __init__(self, protocol: WiredProtocol) -> None:
         self._protocol = protocol
+
+    def listen(self, hear: Callable[[str | None], None]) -> None:
+        """Call `hear` with each frame (None: it was binary) from now on, in a copy of the caller's context.
+
+        Frames that came before are still in ASGI's queue; while one waits there, all go that way.
+        """
+        context = copy_context()
+        self._protocol.hear = lambda text: context.run(hear, text)
 
     def send(self, text: str) -> None:
         """Write a text frame behind those before it; after the close has begun, nothing. Never waits.
@@ -45,6 +61,37 @@ class Wire:
     def unsent(self) -> int:
         """Bytes that the server holds for this client."""
         return unsent_by(self._protocol)
+
+
+class WiredProtocol(WebSocketProtocol):
+    """Daphne's WebSocket, whose frames may go to a listener instead of the application's queue."""
+
+    hear: Callable[[str | None], None] | None = None
+
+    def dataReceived(self, data: bytes) -> None:
+        # Not autobahn's own, which composes a log text for every piece of data.
+        self._dataReceived(data)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        if self.hear is None or self.muted or not self.application_queue.empty():
+            super().onMessage(payload, isBinary)
+            return
+        self.last_ping = time.time()
+        try:
+            self.hear(None if isBinary else payload.decode())
+        except Exception as error:
+            log.exception("a frame was not taken")
+            self.handle_exception(error)
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        self.hear = None
+        super().onClose(wasClean, code, reason)
+
+
+class WiredFactory(WebSocketFactory):
+    """Makes such protocols."""
+
+    protocol = WiredProtocol
 
 
 def text_frame(text: str) -> bytes:

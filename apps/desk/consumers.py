@@ -77,7 +77,7 @@ class DeskConsumer(DoorConsumer):
         await presence.shared().remove(self.connection_id)
 
     def _use_context(self) -> None:
-        """The language of our words and the id in the log, for the running task."""
+        """The language of our words and the id in the log, for all that begins here."""
         translation.activate(self.caller.language)
         request_id.set(self._log_id)
 
@@ -90,7 +90,7 @@ class DeskConsumer(DoorConsumer):
 
     # --- What comes in ---------------------------------------------------------------------
 
-    async def received(self, text: str | None) -> None:
+    def received(self, text: str | None) -> None:
         self._heard = self._loop.time()
         allowed = self._limit.allows()
         try:
@@ -113,7 +113,6 @@ class DeskConsumer(DoorConsumer):
             self._refused(error, reply)
 
     async def _do(self, command: protocol.Command) -> None:
-        self._use_context()
         try:
             await self._answer(command)
         except DomainError as error:

@@ -6,7 +6,6 @@ Nothing here knows the database. `parse(text)` answers a Command or raises a Dom
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
@@ -14,6 +13,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from apps.sessions import content, recall
+from csdesk import realtime
 from csdesk.errors import DomainError, Invalid, TooLarge
 
 FRAME_LIMIT = 64 * 1024  # bytes
@@ -232,7 +232,7 @@ def parse(text: str | None) -> Command:
     if len(text) > FRAME_LIMIT or (not text.isascii() and len(text.encode("utf-8", "replace")) > FRAME_LIMIT):
         raise _about(TooLarge(_("The frame is larger than 64 KiB.")), Reply())
     try:
-        raw = json.loads(text, parse_constant=_no_constant)
+        raw = realtime.decode(text)
     except (ValueError, RecursionError):
         raise _about(Invalid(_("The frame is not valid JSON.")), Reply()) from None
     if not isinstance(raw, dict):
@@ -252,10 +252,6 @@ def reply_to(error: DomainError) -> Reply:
 def _about(error: DomainError, reply: Reply) -> DomainError:
     error.reply = reply
     return error
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def _reply_of(raw: dict) -> Reply:

@@ -8,13 +8,13 @@ to acknowledge and to publish. The figures that speak for it stand in `docs/arch
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+import orjson
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
@@ -73,10 +73,11 @@ def post_many(posts: list[Post], *, wait: bool = False) -> list[Posted | DomainE
     Raises IntegrityError when two of them race with equal keys elsewhere: try each alone.
     """
     at = clock.now()
+    rows = orjson.dumps([_row(n, post) for n, post in enumerate(posts)]).decode()
     with connection.cursor() as cursor:
         cursor.execute(
             _STATEMENT.replace("/*skip*/", "" if wait else "SKIP LOCKED"),
-            {"posts": json.dumps([_row(n, post) for n, post in enumerate(posts)]), "at": at} | _deadlines(),
+            {"posts": rows, "at": at} | _deadlines(),
         )
         names = [column.name for column in cursor.description]
         rows = sorted((dict(zip(names, row, strict=True)) for row in cursor.fetchall()), key=lambda r: r["n"])

@@ -18,6 +18,9 @@ def find(name: object) -> Channel:
     name = name if isinstance(name, str) else ""
     until, channel = _cache.get(name, (0.0, None))
     if until < time.monotonic():
+        if channel:
+            # One asks the database, the others take what is known meanwhile.
+            _cache[name] = (time.monotonic() + CACHE_SECONDS, channel)
         channel = _read(name)
         if len(_cache) >= MOST_CACHED:
             # Names that somebody made up must not fill the memory.

@@ -42,7 +42,7 @@ class VisitorConsumer(DoorConsumer):
         self.channel: Channel | None = None
         self.visitor: commands.Visitor | None = None
         self.recipient = ""
-        self.language = ""
+        self.language = self._spoken = ""
         self.told_revs: dict[str, int] | None = None
         self._trouble = ""
         # Frames that came between joining and `ready`; None when they go straight out.
@@ -61,6 +61,7 @@ class VisitorConsumer(DoorConsumer):
         scheme = "https" if self.scope.get("scheme") in ("wss", "https") else "http"
         origin, host = headers.get(b"origin", ""), headers.get(b"host", "")
         self.language = languages.chosen("", headers.get(b"accept-language", ""))
+        self._speak()
         self._browser = headers.get(b"user-agent", "")
         self._origin = origins.normal(origin)
         is_own = origins.is_own(origin, scheme, host)
@@ -119,24 +120,30 @@ class VisitorConsumer(DoorConsumer):
 
     # --- Frames from the client ----------------------------------------------------------------
 
-    async def received(self, text: str | None) -> None:
+    def _speak(self) -> None:
+        """Our words in the customer's language, for this and what begins here (not anew for each frame)."""
+        if self._spoken != self.language:
+            translation.activate(self.language)
+            self._spoken = self.language
+
+    def received(self, text: str | None) -> None:
         self._heard = self._now()
-        with translation.override(self.language):
-            raw: dict = {}
-            try:
-                # The limit first: a flood must not cost parsing. Its size bounds what is parsed for the id.
-                if not self._frames.take():
-                    raw = self._glance(text)
-                    raise RateLimited(_("Too many frames. Please slow down."))
-                raw = protocol.decode(text)
-                self._take(protocol.parse(raw), raw)
-            except RateLimited as error:
-                if self._patience.take():
-                    self._refuse_frame(error, raw)
-                else:
-                    self.bye("abuse", protocol.ABUSE, retry_ms=ABUSE_WAIT_MS)
-            except DomainError as error:
+        self._speak()
+        raw: dict = {}
+        try:
+            # The limit first: a flood must not cost parsing. Its size bounds what is parsed for the id.
+            if not self._frames.take():
+                raw = self._glance(text)
+                raise RateLimited(_("Too many frames. Please slow down."))
+            raw = protocol.decode(text)
+            self._take(protocol.parse(raw), raw)
+        except RateLimited as error:
+            if self._patience.take():
                 self._refuse_frame(error, raw)
+            else:
+                self.bye("abuse", protocol.ABUSE, retry_ms=ABUSE_WAIT_MS)
+        except DomainError as error:
+            self._refuse_frame(error, raw)
 
     def _glance(self, text: str | None) -> dict:
         """The frame's `client_id`, so that a refused message can be sent again; of small frames only."""
@@ -164,24 +171,23 @@ class VisitorConsumer(DoorConsumer):
 
     async def _run(self, frame: protocol.Frame, raw: dict) -> None:
         """Carry out one command; whatever goes wrong is an `error` frame, and the socket lives on."""
-        with translation.override(self.language):
-            try:
-                if self.visitor is None and not isinstance(frame, protocol.Hello):
-                    raise Unauthorized(_("Say hello first."))
-                if await self._is_channel_open():
-                    await self._commands_by_frame[type(frame)](self, frame)
-            except DomainError as error:
-                self._refuse_frame(error, raw)
-            except DatabaseError as error:
-                log.warning("database: %s", type(error).__name__)
-                self._in_trouble(frame, raw)
-            except Exception:
-                chat = self.visitor.session_id if self.visitor else None
-                log.exception("frame %s failed", type(frame).__name__, extra={"session_id": chat})
-                self._in_trouble(frame, raw)
-            finally:
-                if self.visitor is None and not self._leaving:
-                    self._expect_hello()
+        try:
+            if self.visitor is None and not isinstance(frame, protocol.Hello):
+                raise Unauthorized(_("Say hello first."))
+            if await self._is_channel_open():
+                await self._commands_by_frame[type(frame)](self, frame)
+        except DomainError as error:
+            self._refuse_frame(error, raw)
+        except DatabaseError as error:
+            log.warning("database: %s", type(error).__name__)
+            self._in_trouble(frame, raw)
+        except Exception:
+            chat = self.visitor.session_id if self.visitor else None
+            log.exception("frame %s failed", type(frame).__name__, extra={"session_id": chat})
+            self._in_trouble(frame, raw)
+        finally:
+            if self.visitor is None and not self._leaving:
+                self._expect_hello()
 
     async def _is_channel_open(self) -> bool:
         """Whether the channel is still served, read once a second in this process; else good-bye (M-2)."""

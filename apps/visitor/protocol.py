@@ -6,7 +6,6 @@ a DomainError whose code goes into the `error` frame.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from apps.sessions import content, recall
 from apps.sessions.models import ChatSession, Customer, State
 from apps.sessions.posting import Posted
+from csdesk import realtime
 from csdesk.clock import milliseconds
 from csdesk.errors import DomainError, Invalid, TooLarge
 
@@ -147,7 +147,7 @@ def decode(text: str | None) -> dict:
     if len(text) > LARGEST_FRAME or (len(text) * 4 > LARGEST_FRAME and len(text.encode()) > LARGEST_FRAME):
         raise TooLarge(_("The frame is larger than 64 KiB."))
     try:
-        raw = json.loads(text)
+        raw = realtime.decode(text)
     except (ValueError, RecursionError):
         raise Invalid(_("This is not JSON.")) from None
     if not isinstance(raw, dict):
