@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-quick drill lint words install lock clean
+.PHONY: run test bench bench-quick soak growth drill lint words install lock clean
 
 run: install
 	@exec $(BIN)/python -m csdesk.runner
@@ -19,6 +19,21 @@ else
 	$(BIN)/python -m pytest tests/live tests/faults
 	$(BIN)/python -m pytest $(TOGETHER) tests/browser
 endif
+
+# Each figure beside the least any program on the same stack must do (docs/benchmarks.md); ARGS="P-1" for a row.
+bench: install
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-quick: install
+	@$(BIN)/python -m bench --quick $(ARGS)
+
+# Ten minutes of coming and going, and what grows meanwhile; SECONDS=120 for less.
+soak: install
+	@$(BIN)/python -m bench.soak $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
+
+# What a message costs in the database, table by table; MESSAGES=200000 for more.
+growth: install
+	@$(BIN)/python -m bench.growth $(if $(MESSAGES),--messages $(MESSAGES))
 
 # Kills and mends everything in turn under load and audits the history; ARGS="redis" for a part.
 drill: install

@@ -3,6 +3,7 @@
 python -m bench.scene floor                 the floor's table
 python -m bench.scene chat 200 20           customers in sessions that agents serve
 python -m bench.scene windows 2000          customers whose window is open and who have said nothing
+python -m bench.scene town 20 50            agents who wait for customers; time-outs are short
 python -m bench.scene queue 10000 500 20    sessions that wait, agents, sessions at once per agent
 python -m bench.scene again                 the queue as it was
 python -m bench.scene audit                 what the assignment has done
@@ -38,7 +39,8 @@ from apps.sessions.models import (  # noqa: E402
     State,
 )
 from apps.sessions.posting import Post, post  # noqa: E402
-from apps.team import sign_in  # noqa: E402
+from apps.sessions.settings import ClosingSettings  # noqa: E402
+from apps.team import business, sign_in  # noqa: E402
 from apps.team.models import Member, Membership, SkillGroup  # noqa: E402
 from apps.visitor import tokens  # noqa: E402
 from csdesk import clock, realtime  # noqa: E402
@@ -99,6 +101,14 @@ def windows(number: int) -> dict:
         told.append({"token": text, "session": "", "agent": 0})
     realtime.drain()
     return {"channel": channel.key, "customers": told, "agents": []}
+
+
+def town(agents: int, limit: int) -> dict:
+    """A channel and agents with nobody to serve yet; who says nothing for a minute is gone."""
+    channel = Channel.objects.create(key=f"bench-{uuid.uuid4().hex[:8]}", name="Bench")
+    business.save(ClosingSettings, {"reply_seconds": 60, "reminder_seconds": 30, "flow_seconds": 60}, None)
+    cookies = [signed_in(new_agent(n, limit)) for n in range(agents)]
+    return {"channel": channel.key, "agents": [{"cookie": cookie} for cookie in cookies]}
 
 
 def _customer(channel: Channel) -> tuple[str, Customer]:
@@ -238,7 +248,7 @@ AUDIT = """
 
 
 def main(name: str, *numbers: str) -> None:
-    acts = {"floor": floor, "chat": chat, "windows": windows, "queue": queue, "again": again, "audit": audit}
+    acts = {act.__name__: act for act in (floor, chat, windows, town, queue, again, audit)}
     print(json.dumps(acts[name](*map(int, numbers))))
 
 
