@@ -9,32 +9,46 @@ from functools import cache
 from django.db import connection, models
 
 
-def update(rows: Sequence[models.Model], fields: tuple[str, ...]) -> None:
-    """Save these fields of rows of one table, as `save(update_fields=…)` would one by one.
-
-    For plain values: text, numbers, moments, UUIDs, references. No signals.
-    """
+def save(rows: Sequence[models.Model], fields: tuple[str, ...]) -> None:
+    """Save these fields of rows of one table, as `save(update_fields=…)` would one by one; no signals."""
     if not rows:
         return
-    names = _columns(type(rows[0]), fields)
-    values = [{name: getattr(row, name) for name in names} for row in rows]
+    table = type(rows[0])
+    names = [table._meta.pk.attname, *(table._meta.get_field(name).attname for name in fields)]
+    update(table, [{name: getattr(row, name) for name in names} for row in rows], key=names[0])
+
+
+def update(
+    table: type[models.Model],
+    values: Sequence[dict],
+    *,
+    key: str,
+    where: str = "true",
+    returning: str = "1",
+) -> list[tuple]:
+    """Set columns of the rows that `key`, one of the columns, names; all values are of the same columns.
+
+    For plain values: text, numbers, moments, UUIDs, references. `where` and `returning` are SQL about
+    the row, `kept`.
+    """
+    if not values:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(_statement(type(rows[0]), fields), [json.dumps(values, default=str)])
+        statement = _statement(table, tuple(values[0]), key, where, returning)
+        cursor.execute(statement, [json.dumps(values, default=str)])
+        return cursor.fetchall()
 
 
 @cache
-def _columns(table: type[models.Model], fields: tuple[str, ...]) -> dict[str, str]:
-    """The attributes of the key and the fields, each with its column's type."""
-    found = [table._meta.pk, *(table._meta.get_field(name) for name in fields)]
-    return {field.attname: field.cast_db_type(connection) for field in found}
-
-
-@cache
-def _statement(table: type[models.Model], fields: tuple[str, ...]) -> str:
-    columns = _columns(table, fields)
-    key, *rest = columns
+def _statement(
+    table: type[models.Model], columns: tuple[str, ...], key: str, where: str, returning: str
+) -> str:
+    types = {field.attname: field.cast_db_type(connection) for field in table._meta.concrete_fields}
+    set_ = ", ".join(f"{name} = given.{name}" for name in columns if name != key)
+    given = ", ".join(f"{name} {types[name]}" for name in columns)
     return f"""
-        UPDATE "{table._meta.db_table}" AS old
-        SET {", ".join(f"{name} = new.{name}" for name in rest)}
-        FROM jsonb_to_recordset(%s::jsonb) AS new ({", ".join(f"{n} {t}" for n, t in columns.items())})
-        WHERE old.{key} = new.{key}"""  # noqa: S608
+        UPDATE "{table._meta.db_table}" AS kept
+        SET {set_}
+        FROM jsonb_to_recordset(%s::jsonb) AS given ({given})
+        WHERE kept.{key} = given.{key} AND {where}
+        RETURNING {returning}"""  # noqa: S608

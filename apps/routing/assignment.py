@@ -69,8 +69,10 @@ def dispatch() -> int:
     One transaction-level advisory lock, up to 100 pairs per transaction. Any number of processes
     may call it at once. Not inside a transaction: use `soon()` there.
     """
+    if not _worth_a_look():
+        return 0
     given = 0
-    while _worth_a_look():
+    while True:
         try:
             with transaction.atomic():
                 lock()
@@ -79,8 +81,7 @@ def dispatch() -> int:
             continue
         given += pairs
         if pairs < PAIRS_AT_ONCE:
-            break
-    return given
+            return given
 
 
 def soon() -> None:
@@ -102,13 +103,18 @@ def lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
+# In queue order, so that the index of the queue answers.
+_WORTH_A_LOOK = f"""
+    SELECT 1 FROM service_sessions_chatsession
+    WHERE state = 'queued' AND EXISTS (SELECT FROM routing_availability WHERE status = 'free')
+    ORDER BY {order_by(QUEUE_KEYS)}
+    LIMIT 1"""  # noqa: S608
+
+
 def _worth_a_look() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT EXISTS (SELECT FROM service_sessions_chatsession WHERE state = 'queued')
-                AND EXISTS (SELECT FROM routing_availability WHERE status = 'free')"""
-        )
-        return cursor.fetchone()[0]
+        cursor.execute(_WORTH_A_LOOK)
+        return cursor.fetchone() is not None
 
 
 def _round() -> int:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q
 
 from apps.sessions.models import ChatSession, Rating, ServiceRecord, State
 from apps.sessions.settings import RatingSettings
 from apps.team import business
 from csdesk import clock
-
-# Of a part that an agent has really had.
-_SERVED = Q(accepted_at__isnull=False, agent__isnull=False)
 
 
 def rules_bits() -> int:
@@ -31,22 +28,13 @@ def may_ask(session: ChatSession) -> bool:
 
 def askable(sessions: Iterable[ChatSession]) -> set[UUID]:
     """Those of the sessions whose customer may ask for the invitation now; one query for all of them."""
-    served = [session.id for session in sessions if session.state == State.SERVING]
+    served = {session.id for session in sessions if session.state == State.SERVING}
     if not served or not rules_bits() & 4:
         return set()
-    parts = (
-        ServiceRecord.objects.filter(_SERVED, session_id__in=served)
-        .order_by("session_id", "-number")
-        .distinct("session_id")
-        .annotate(has_rating=Exists(_given_or_open()))
-    )
-    return {part.session_id for part in parts.only("session_id") if not part.has_rating}
-
-
-def _given_or_open() -> QuerySet[Rating]:
-    """Ratings of an outer record, and its session's invitations that wait for an answer."""
-    of_session = Rating.objects.filter(session_id=OuterRef("session_id"))
-    return of_session.filter(Q(rated_at__isnull=False, record=OuterRef("pk")) | _waits())
+    # While somebody serves, the open part is the one that was served last.
+    is_rated_now = Q(rated_at__isnull=False, record__ended_at__isnull=True)
+    known = Rating.objects.filter(_waits() | is_rated_now, session_id__in=served)
+    return served - set(known.values_list("session_id", flat=True))
 
 
 def may_be_invited(session: ChatSession) -> bool:
@@ -59,7 +47,7 @@ def may_be_invited(session: ChatSession) -> bool:
 
 def served_part(session: ChatSession) -> ServiceRecord | None:
     """The last part that an agent has really served; what a rating is for."""
-    return session.records.filter(_SERVED).order_by("-number").first()
+    return session.records.filter(accepted_at__isnull=False, agent__isnull=False).order_by("-number").first()
 
 
 def is_open(session_id: UUID) -> bool:

@@ -12,9 +12,6 @@ from uuid import UUID
 from apps.sessions.models import ChatSession, ServiceRecord
 from csdesk import clock, rows
 
-_KEPT = ("group", "agent", "queued_at", "assigned_at", "accepted_at")
-_ENDED = ("status", "closed_by", "ended_at", "last_seq")
-
 # Fields of a record and what they become.
 Times = dict[str, datetime | None]
 
@@ -26,50 +23,51 @@ def open_with(session: ChatSession, at: datetime) -> None:
     )
 
 
-def keep(sessions: Sequence[ChatSession], status: str, times: dict[UUID, Times]) -> None:
-    """Write who has each session, and when, into its open part; with a status, end it and open the next."""
-    parts = _open_parts(sessions)
+def keep(sessions: Sequence[ChatSession], status: str, times: Sequence[Times]) -> None:
+    """Write who has each session, and when, into its open part; with a status, end it and open the next.
+
+    All times are of the same fields.
+    """
+    holders = [{"group_id": one.group_id, "agent_id": one.agent_id} for one in sessions]
+    values = [holder | its for holder, its in zip(holders, times, strict=True)]
     if status:
-        end(sessions, status, "", parts=parts)
-        parts = {session.id: _next(parts[session.id], session) for session in sessions}
-    for session in sessions:
-        part = parts[session.id]
-        part.group, part.agent = session.group, session.agent
-        for name, value in times[session.id].items():
-            setattr(part, name, value)
-    if status:
-        ServiceRecord.objects.bulk_create(parts.values())
+        numbers = end(sessions, status, "")
+        ServiceRecord.objects.bulk_create(
+            _next(numbers[session.id] + 1, session, its)
+            for session, its in zip(sessions, values, strict=True)
+        )
     else:
-        rows.update(list(parts.values()), _KEPT)
+        _update(sessions, values)
 
 
-def end(
-    sessions: Sequence[ChatSession],
-    status: str,
-    closed_by: str,
-    *,
-    parts: dict[UUID, ServiceRecord] | None = None,
-) -> None:
-    """End the open parts with a status (S-3)."""
-    parts = _open_parts(sessions) if parts is None else parts
-    for session in sessions:
-        part = parts[session.id]
-        part.status, part.closed_by = status, closed_by
-        part.ended_at, part.last_seq = clock.now(), session.seq
-    rows.update(list(parts.values()), _ENDED)
+def end(sessions: Sequence[ChatSession], status: str, closed_by: str) -> dict[UUID, int]:
+    """End the open parts with a status (S-3); their numbers, by session."""
+    ending = {"status": str(status), "closed_by": str(closed_by)}
+    return _update(
+        sessions, [ending | {"ended_at": clock.now(), "last_seq": session.seq} for session in sessions]
+    )
 
 
-def _open_parts(sessions: Sequence[ChatSession]) -> dict[UUID, ServiceRecord]:
-    found = ServiceRecord.objects.filter(session__in=[one.id for one in sessions], ended_at__isnull=True)
-    return {part.session_id: part for part in found}
+def _update(sessions: Sequence[ChatSession], values: list[dict]) -> dict[UUID, int]:
+    """Each session has one open part, so that it need not be read to be written."""
+    keyed = [{"session_id": session.id} | its for session, its in zip(sessions, values, strict=True)]
+    found = rows.update(
+        ServiceRecord,
+        keyed,
+        key="session_id",
+        where="kept.ended_at IS NULL",
+        returning="kept.session_id, kept.number",
+    )
+    return dict(found)
 
 
-def _next(part: ServiceRecord, session: ChatSession) -> ServiceRecord:
+def _next(number: int, session: ChatSession, values: dict) -> ServiceRecord:
     return ServiceRecord(
         session=session,
-        number=part.number + 1,
-        customer_id=part.customer_id,
-        channel_id=part.channel_id,
+        number=number,
+        customer_id=session.customer_id,
+        channel_id=session.channel_id,
         first_seq=session.seq,
         started_at=clock.now(),
+        **values,
     )

@@ -160,7 +160,7 @@ def to_queue(
     session.on_hold_at = None
     set_deadline(session, DeadlineKind.QUEUE, at + timedelta(seconds=seconds))
     times = {"queued_at": at, "assigned_at": None, "accepted_at": None}
-    parts.keep([session], status, {session.id: times})
+    parts.keep([session], status, [times])
     _changed("queued", [change], actor, detail)
 
 
@@ -185,7 +185,7 @@ def offer_many(
     detail: dict | None = None,
 ) -> None:
     """Offer each session to its agent until its countdown ends, as `offer` does one."""
-    changes, times = [], {}
+    changes, times = [], []
     for session, agent, until in offers:
         change = _start(session, State.OFFERED)
         at = clock.now()
@@ -193,7 +193,7 @@ def offer_many(
         session.assigned_at = at
         session.on_hold_at = None
         set_deadline(session, DeadlineKind.ACCEPT, until)
-        times[session.id] = {"assigned_at": at, "accepted_at": None}
+        times.append({"assigned_at": at, "accepted_at": None})
         changes.append(change)
     parts.keep([change.session for change in changes], status, times)
     _changed("offered", changes, actor, detail)
@@ -219,7 +219,7 @@ def serve_many(
     detail: dict | None = None,
 ) -> None:
     """Let each session's agent serve it, as `serve` does one."""
-    changes, times = [], {}
+    changes, times = [], []
     for session, agent in given:
         change = _start(session, State.SERVING)
         at = clock.now()
@@ -230,7 +230,7 @@ def serve_many(
         session.failed_status = ""
         # The agent owes the answer, so the session waits for nothing but its owner.
         set_deadline(session, "", None)
-        times[session.id] = {"assigned_at": session.assigned_at, "accepted_at": at}
+        times.append({"assigned_at": session.assigned_at, "accepted_at": at})
         changes.append(change)
     parts.keep([change.session for change in changes], status, times)
     _changed("serving", changes, actor, detail)
@@ -253,7 +253,7 @@ def to_flow(
     session.queued_at = session.queue_order_at = None
     session.failed_status = failed_status
     set_deadline(session, DeadlineKind.FLOW, clock.now() + timedelta(seconds=seconds))
-    parts.keep([session], "", {session.id: {"queued_at": None, "assigned_at": None}})
+    parts.keep([session], "", [{"queued_at": None, "assigned_at": None}])
     _changed("back_in_flow", [change], actor, (detail or {}) | {"failed": failed_status})
 
 
@@ -316,7 +316,7 @@ def _changed(event: str, changes: Sequence[Change], actor: Member | None, detail
     sessions = [change.session for change in changes]
     for session in sessions:
         session.rev += 1
-    rows.update(sessions, _MOVED)
+    rows.save(sessions, _MOVED)
     _log(event, changes, actor, detail)
     standing.tell_customers(sessions)
     for change in changes:
