@@ -54,6 +54,7 @@ EXPECTED = {
     "connections lost",
     "files",
     "desks opened",
+    "too late",
     "there",
 }
 OPEN_TO_LOAD = {"CSDESK_LIMIT_UPLOADS": "0", "CSDESK_LIMIT_UPLOAD_MB": "0", "CSDESK_SSL_REDIRECT": "0"}

@@ -28,6 +28,8 @@ LENGTH, PAUSE = 20, 2.0
 LOOKS, LOSES, SENDS_FILE, GOES = 0.25, 0.2, 0.1, 0.1
 LOOK_SECONDS = 5.0
 ANSWER_WITHIN = 30.0
+# Seconds for the last answers before a customer ends the session.
+ANSWERS_WITHIN = 5.0
 DESK_SECONDS = 60.0
 # Customers at once; who comes beyond is turned away and counted.
 MOST = 3_000
@@ -128,10 +130,17 @@ class Customer:
                 self._say(type="file", upload=await self._upload())
             self._say(type="text", text=street.talker.text())
             await asyncio.sleep(PAUSE * dice.uniform(0.8, 1.2))
+        await self._hear_all()
         street.counts["conversations"] += 1
         if dice.random() >= GOES:
             self.line.send(_signal("27"))
             await asyncio.sleep(1)
+
+    async def _hear_all(self) -> None:
+        """Wait for the answer to each text; some are missing when an agent's page was just reloading."""
+        until = asyncio.get_running_loop().time() + ANSWERS_WITHIN
+        while self.answers < LENGTH and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(0.2)
 
     def leave(self) -> None:
         if self.line:
@@ -173,6 +182,7 @@ class Customer:
             case "ready":
                 self._ready.set()
             case "message" if frame["from"]["kind"] == "agent":
+                self.answers += 1
                 self.street.counts["messages"] += 1
                 self.line.send(
                     json.dumps({"op": "read", "session": frame["session"], "seq": frame["seq"]}).encode()
@@ -188,10 +198,12 @@ class Desk:
         self.street = street
         self.cookie = cookie
         self.line: Line | None = None
+        self.is_ready = False
 
     async def run(self) -> None:
         while not self.street.ended:
             self.line = await open_line(HOST, self.street.plan["port"], "/ws/desk/", self._hear, self.cookie)
+            self.is_ready = False
             self.line.send(b'{"op":"hello"}')
             self.street.counts["desks opened"] += 1
             await self._stay(DESK_SECONDS * self.street.dice.uniform(0.8, 1.2))
@@ -210,9 +222,14 @@ class Desk:
 
     def _hear(self, text: bytes) -> None:
         frame = json.loads(text)
-        if frame["op"] in ("error", "bye", "kicked"):
+        if frame["op"] == "error" and frame["code"] == "wrong_state":
+            # The customer had just gone.
+            self.street.counts["too late"] += 1
+        elif frame["op"] in ("error", "bye", "kicked"):
             self.street.counts[f"desk told {frame['op']} {frame.get('code', '')}"] += 1
-        elif frame["op"] == "message" and frame["from"]["kind"] == "customer":
+        elif frame["op"] == "ready":
+            self.is_ready = True
+        elif frame["op"] == "message" and frame["from"]["kind"] == "customer" and self.is_ready:
             self.street.counts["messages"] += 1
             session = frame["session"]
             self.line.send(json.dumps({"op": "read", "session": session, "seq": frame["seq"]}).encode())
