@@ -23,13 +23,14 @@ from apps.desk import access, commands, presence, protocol, queues, reads
 from apps.desk.limits import FrameLimit
 from apps.sessions import files, writer
 from apps.sessions.authors import Author, member_key
-from apps.sessions.posting import Post
+from apps.sessions.content import FILE_KINDS
+from apps.sessions.posting import Post, Posted
 from apps.team.models import Member
 from csdesk import bridge, hub, realtime
 from csdesk.clock import milliseconds
 from csdesk.errors import DomainError, NotAllowed, RateLimited, Unauthorized, Unavailable
 from csdesk.logging import request_id
-from csdesk.sockets import DoorConsumer
+from csdesk.sockets import FINISH_WITHIN, MOST_COMMANDS, DoorConsumer
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,8 @@ class DeskConsumer(DoorConsumer):
         self._seen: set[UUID] = set()
         self._early: list[str] = []
         self._online: dict[str, bool] = {}
+        # Messages on their way into the database: what an agent says in one chat waits for no other.
+        self._posting: set[asyncio.Future[Posted]] = set()
         self._loop = asyncio.get_running_loop()
         self._heard = self._loop.time()
         self._silence = self._loop.call_later(SILENCE, self._check_silence)
@@ -115,17 +118,19 @@ class DeskConsumer(DoorConsumer):
     async def _do(self, command: protocol.Command) -> None:
         try:
             await self._answer(command)
-        except DomainError as error:
-            self._failed(command, error)
         except Exception as error:
-            told = {"session_id": getattr(command, "session", None)}
-            if isinstance(error, DatabaseError):
-                log.warning(
-                    "%s: the database does not answer: %s", command.op, type(error).__name__, extra=told
-                )
-            else:
-                log.exception("%s failed", command.op, extra=told)
-            self._failed(command, Unavailable(_("That did not work just now. Please try again.")))
+            self._went_wrong(command, error)
+
+    def _went_wrong(self, command: protocol.Command, error: BaseException) -> None:
+        if isinstance(error, DomainError):
+            self._failed(command, error)
+            return
+        told = {"session_id": getattr(command, "session", None)}
+        if isinstance(error, DatabaseError):
+            log.warning("%s: the database does not answer: %s", command.op, type(error).__name__, extra=told)
+        else:
+            log.error("%s failed", command.op, exc_info=error, extra=told)
+        self._failed(command, Unavailable(_("That did not work just now. Please try again.")))
 
     def _failed(self, command: protocol.Command, error: DomainError) -> None:
         self._refused(error, command.reply)
@@ -137,6 +142,8 @@ class DeskConsumer(DoorConsumer):
         self.bye("unavailable", hub.RESTART_CODE, retry_ms=random.randint(*COME_BACK_MS))  # noqa: S311
 
     async def _answer(self, command: protocol.Command) -> None:
+        if not isinstance(command, protocol.Send) or command.kind in FILE_KINDS:
+            await self._all_posted()
         match command:
             case protocol.Hello():
                 await self._hello(command)
@@ -242,7 +249,32 @@ class DeskConsumer(DoorConsumer):
         if member is None:
             return
         one = Post(command.session, Author.agent(member), command.kind, command.body, command.client_id)
-        posted = await writer.shared().post(one)
+        if one.kind in FILE_KINDS:
+            self._acknowledge(command, await writer.shared().post(one))
+            return
+        if len(self._posting) >= MOST_COMMANDS:
+            await asyncio.wait(self._posting, return_when=asyncio.FIRST_COMPLETED)
+        answer = writer.shared().accept(one)
+        self._posting.add(answer)
+        answer.add_done_callback(partial(self._posted, command))
+
+    def _posted(self, command: protocol.Send, answer: asyncio.Future[Posted]) -> None:
+        self._posting.discard(answer)
+        if error := answer.exception():
+            self._went_wrong(command, error)
+        else:
+            self._acknowledge(command, answer.result())
+
+    async def _all_posted(self) -> None:
+        if self._posting:
+            await asyncio.wait(self._posting)
+
+    async def _finish(self) -> None:
+        await super()._finish()
+        if self._posting:
+            await asyncio.wait(self._posting, timeout=FINISH_WITHIN)
+
+    def _acknowledge(self, command: protocol.Send, posted: Posted) -> None:
         self.say(
             {
                 "op": "ack",

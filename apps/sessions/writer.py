@@ -2,7 +2,9 @@
 
 One writer per web process. A round takes whatever waits: one post when it is calm, up to 64
 under load; so a calm message waits for nobody and a busy process commits less often than it
-stores. Two rounds may run at once, on different sessions: `post_many` skips rows held elsewhere.
+stores. Two rounds may run at once, on different sessions: what is posted to one session is stored
+in the order it was given here, so a caller need not wait for one answer before the next post.
+`post_many` skips rows that other processes hold; those are tried again before what stands behind.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from uuid import UUID
 
 from apps.sessions import files
 from apps.sessions.content import FILE_KINDS
@@ -35,20 +38,25 @@ class PostWriter:
     def __init__(self) -> None:
         self._waiting: deque[_Waiting] = deque()
         self._rounds: set[asyncio.Task] = set()
+        self._held: set[UUID] = set()
 
     async def post(self, one: Post) -> Posted:
         """Store a post; returns once it is committed, raises the DomainError of a refusal."""
         if one.kind in FILE_KINDS:
             return await bridge.run(files.post_file, one)
+        # Each waits for an answer of their own: a socket that closes in the middle undoes nothing.
+        return await self.accept(one)
+
+    def accept(self, one: Post) -> asyncio.Future[Posted]:
+        """Take a post that brings no file; the future is `post`'s answer."""
         waiting = _Waiting(one, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._start_round()
-        # Each waits for an answer of their own: a socket that closes in the middle undoes nothing.
-        return await waiting.answer
+        return waiting.answer
 
     def _start_round(self) -> None:
-        if len(self._rounds) < ROUNDS_AT_ONCE and self._waiting:
-            task = asyncio.create_task(self._round())
+        if len(self._rounds) < ROUNDS_AT_ONCE and (batch := self._take()):
+            task = asyncio.create_task(self._round(batch))
             self._rounds.add(task)
             task.add_done_callback(self._round_ended)
 
@@ -56,8 +64,15 @@ class PostWriter:
         self._rounds.discard(task)
         self._start_round()
 
-    async def _round(self) -> None:
-        batch = self._take()
+    async def _round(self, batch: list[_Waiting]) -> None:
+        sessions = {waiting.post.session_id for waiting in batch}
+        self._held |= sessions
+        try:
+            await self._store(batch)
+        finally:
+            self._held -= sessions
+
+    async def _store(self, batch: list[_Waiting]) -> None:
         try:
             answers = await bridge.run(post_many, [waiting.post for waiting in batch])
         except Exception:
@@ -65,32 +80,37 @@ class PostWriter:
             for waiting in batch:
                 await self._alone(waiting)
             return
+        again = []
         for waiting, answer in zip(batch, answers, strict=True):
-            if isinstance(answer, Busy):
-                await self._again(waiting)
-            else:
+            if not isinstance(answer, Busy):
                 _settle(waiting, answer)
+                continue
+            waiting.skipped += 1
+            if waiting.skipped > SKIPS:
+                await self._alone(waiting)
+            else:
+                again.append(waiting)
+        self._waiting.extendleft(reversed(again))
 
     def _take(self) -> list[_Waiting]:
-        """The next posts; of one author and client_id only one, for keys must differ in a statement."""
-        batch, later, keys = [], [], set()
+        """The next posts to sessions that no round is at work on.
+
+        Of one author and client_id only one, for keys must differ in a statement.
+        """
+        batch, later, keys, closed = [], [], set(), set(self._held)
         while self._waiting and len(batch) < MOST_AT_ONCE:
             waiting = self._waiting.popleft()
-            key = (waiting.post.author.key, waiting.post.client_id)
-            if waiting.post.client_id and key in keys:
+            post = waiting.post
+            key = (post.author.key, post.client_id)
+            if post.session_id in closed or (post.client_id and key in keys):
+                # Nor may anything behind it pass it.
+                closed.add(post.session_id)
                 later.append(waiting)
                 continue
             keys.add(key)
             batch.append(waiting)
         self._waiting.extendleft(reversed(later))
         return batch
-
-    async def _again(self, waiting: _Waiting) -> None:
-        waiting.skipped += 1
-        if waiting.skipped > SKIPS:
-            await self._alone(waiting)
-        else:
-            self._waiting.append(waiting)
 
     async def _alone(self, waiting: _Waiting) -> None:
         """Wait for the row, in a thread of its own turn."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import random
+import time
 import uuid
 
 import pytest
@@ -10,7 +12,7 @@ from django.db import connections, transaction
 from apps.sessions import writer
 from apps.sessions.authors import Author
 from apps.sessions.models import ChatSession, Message
-from apps.sessions.posting import Post, post_many
+from apps.sessions.posting import Busy, Post, post_many
 from csdesk.errors import NotYours
 from tests import factories as make
 
@@ -125,3 +127,56 @@ async def test_a_socket_that_goes_away_does_not_undo_its_message():
     async with asyncio.timeout(10):
         while "still stored" not in await asyncio.to_thread(stored):
             await asyncio.sleep(0.02)
+
+
+async def test_what_is_posted_to_one_session_keeps_its_order_without_waiting(monkeypatch):
+    """Rounds beside each other, rows held elsewhere and equal keys: nothing passes what stands before it."""
+    sessions = [await asyncio.to_thread(make.make_session) for _ in range(3)]
+    dice = random.Random(7)
+
+    def sometimes_busy(posts, **kwargs):
+        if not kwargs.get("wait") and dice.random() < 0.3:
+            return [Busy("held elsewhere") for _ in posts]
+        return post_many(posts, **kwargs)
+
+    monkeypatch.setattr(writer, "post_many", sometimes_busy)
+    monkeypatch.setattr(writer, "MOST_AT_ONCE", 7)
+    posts = writer.PostWriter()
+    answers: dict = {session.id: [] for session in sessions}
+    for number in range(60):
+        session = sessions[number % 3]
+        key = None if number % 5 else uuid.UUID(int=1 + number // 10)
+        answers[session.id].append(posts.accept(plain(session, f"{number}", client_id=key)))
+        if number % 20 == 0:
+            await asyncio.sleep(0.01)
+
+    for session_id, futures in answers.items():
+        posted = await asyncio.wait_for(asyncio.gather(*futures), 30)
+        stored = [answer.seq for answer in posted if not answer.duplicate and answer.session_id == session_id]
+        assert stored == sorted(stored)
+        assert len(set(stored)) == len(stored)
+
+
+async def test_two_posts_to_a_session_are_never_in_two_rounds_at_once(monkeypatch):
+    session, other = [await asyncio.to_thread(make.make_session) for _ in range(2)]
+    at_work: list[uuid.UUID] = []
+
+    def watched(posts, **kwargs):
+        ids = {one.session_id for one in posts}
+        assert not ids & set(at_work)
+        at_work.extend(ids)
+        try:
+            time.sleep(0.01)
+            return post_many(posts, **kwargs)
+        finally:
+            for one in ids:
+                at_work.remove(one)
+
+    monkeypatch.setattr(writer, "post_many", watched)
+    posts = writer.PostWriter()
+    futures = []
+    for number in range(30):
+        futures.append(posts.accept(plain(session if number % 2 else other, f"{number}")))
+        await asyncio.sleep(0.002)
+    seqs = [answer.seq for answer in await asyncio.wait_for(asyncio.gather(*futures), 30)]
+    assert seqs[0::2] == seqs[1::2] == list(range(2, 17))
