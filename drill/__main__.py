@@ -94,6 +94,8 @@ def running() -> Iterator[Stack]:
         try:
             stack.start_servers()
             prepare(stack.env)
+            # What the processes log is in their logs; here, too, only trouble is worth a line.
+            os.environ["CSDESK_LOG_LEVEL"] = "WARNING"
             import django
 
             django.setup()

@@ -112,6 +112,22 @@ def cut() -> Act:
     return Act("all sockets half-open", 0, breaking)
 
 
+def given_up(seconds: float) -> Act:
+    """A while after `cut`: the server has closed its ends too, though nobody told it (silence of 45 s)."""
+
+    @contextlib.asynccontextmanager
+    async def breaking(stage: Stage) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while left := stage.balancer.half_open:
+            if loop.time() > until:
+                raise AssertionError(f"{left} half-open sockets are kept")
+            await asyncio.sleep(0.5)
+        yield
+
+    return Act("half-open ones given up", 0, breaking)
+
+
 def redis_full(seconds: float) -> Act:
     """Redis takes no more data: it has reached its memory and must not evict."""
 
@@ -157,23 +173,24 @@ FIRE, MOVE = Deadlines.FIRE, Deadlines.MOVE
 TIMERS = ("worker", "clock", "beat")
 ALL = (WEB, SECOND_WEB, *TIMERS, *SERVERS)
 
-# Long enough to count as an outage in which nobody could act (S-5: 5 s), where deadlines move.
+# Eight seconds are an outage in which nobody could act (S-5: more than 5 s): deadlines move.
 FULL = (
     calm(),
     killed("web, one of two", WEB, seconds=5),
+    hung("web hangs, one of two", SECOND_WEB, seconds=9),
     killed("web, both", WEB, SECOND_WEB, seconds=8, deadlines=MOVE),
     killed("worker", "worker", seconds=4, chats_go_on=True),
     killed("clock", "clock", seconds=5, chats_go_on=True, deadlines=FIRE),
     killed("beat", "beat", seconds=5, chats_go_on=True, deadlines=FIRE),
     killed("Redis", "redis", seconds=5, chats_go_on=True, deadlines=FIRE),
+    killed("PostgreSQL", "postgres", seconds=8, deadlines=MOVE),
+    killed("everything", *ALL, seconds=8, deadlines=MOVE),
     cut(),
     hung("Redis hangs", "redis", seconds=5, chats_go_on=True),
     redis_full(6),
-    killed("PostgreSQL", "postgres", seconds=8, deadlines=MOVE),
     connections_terminated(),
     hung("PostgreSQL hangs", "postgres", seconds=5),
-    hung("web hangs, one of two", SECOND_WEB, seconds=9),
-    killed("everything", *ALL, seconds=7, deadlines=MOVE),
+    given_up(50),
 )
 SHORT = (
     killed("web, both", WEB, SECOND_WEB, seconds=6.5, deadlines=MOVE),

@@ -6,10 +6,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from apps.routing.models import Availability, Status
 from apps.sessions.models import ChatSession, ClosedBy, Message, ServiceRecord, SessionEvent, State
@@ -18,6 +17,8 @@ from drill.clients import Chatter, Desk, Visitor
 HELD = (State.OFFERED, State.SERVING)
 # A session whose queueing was committed while a dispatch was under way is not overtaken by it.
 UNDER_WAY = timedelta(seconds=1)
+# Somebody came second: noted, and nothing has changed.
+NO_CHANGE = "collision"
 _COUNTED = re.compile(r"(.+) \d+$")
 
 
@@ -28,15 +29,16 @@ def sessions(found: Iterable[ChatSession]) -> Iterator[str]:
     rows: dict[UUID, list[Message]] = defaultdict(list)
     for row in Message.objects.filter(session_id__in=ids).order_by("session_id", "seq"):
         rows[row.session_id].append(row)
-    changes = _count(SessionEvent, ids)
-    open_records = _count(ServiceRecord, ids, ended_at__isnull=True)
+    changes = _count(SessionEvent.objects.exclude(event=NO_CHANGE), ids)
+    open_records = _count(ServiceRecord.objects.filter(ended_at__isnull=True), ids)
     for session in kept:
         theirs = rows[session.id]
         name = str(session.id)
         if [row.seq for row in theirs] != list(range(1, session.seq + 1)):
             yield f"{name}: seq has a hole"
         if session.rev != len(theirs) + changes[session.id]:
-            yield f"{name}: rev is {session.rev}, not one per message and change"
+            counts = f"{len(theirs)} messages and {changes[session.id]} changes"
+            yield f"{name}: rev is {session.rev}, with {counts}"
         doubled = [key for key, count in Counter(r.client_id for r in theirs).items() if key and count > 1]
         if doubled:
             yield f"{name}: stored twice: {doubled}"
@@ -47,9 +49,9 @@ def sessions(found: Iterable[ChatSession]) -> Iterator[str]:
             yield f"{name}: {session.state} with {open_records[session.id]} open records"
 
 
-def _count(model: type, ids: list[UUID], **only: Any) -> Counter[UUID]:
-    found = model.objects.filter(session_id__in=ids, **only).order_by().values_list("session_id")
-    return Counter(dict(found.annotate(Count("pk"))))
+def _count(found: QuerySet, ids: list[UUID]) -> Counter[UUID]:
+    theirs = found.filter(session_id__in=ids).order_by().values_list("session_id")
+    return Counter(dict(theirs.annotate(Count("pk"))))
 
 
 def _out_of_order(rows: list[Message]) -> Iterator[str]:
@@ -91,7 +93,7 @@ def history(channel_id: int, limits: dict[int, int], groups: dict[int, set[int]]
     waiting: dict[UUID, SessionEvent] = {}
     passed_on: dict[UUID, int | None] = {}
     events = SessionEvent.objects.select_related("session").filter(session__channel_id=channel_id)
-    for event in events.order_by("id"):
+    for event in events.exclude(event=NO_CHANGE).order_by("id"):
         session_id, former = event.session_id, holder.pop(event.session_id, None)
         if former:
             load[former] -= 1

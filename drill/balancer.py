@@ -15,6 +15,7 @@ class Line:
     def __init__(self, *writers: asyncio.StreamWriter) -> None:
         self.writers = writers
         self.is_cut = False
+        self.ended = 0
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry what comes in one direction until its end; cut, swallow it and never tell."""
@@ -23,6 +24,7 @@ class Line:
                 if not self.is_cut:
                     writer.write(data)
                     await writer.drain()
+        self.ended += 1
         if self.is_cut:
             await asyncio.Event().wait()
         writer.close()
@@ -65,6 +67,11 @@ class Balancer:
             line.is_cut = True
         return len(self.lines)
 
+    @property
+    def half_open(self) -> int:
+        """Lines that are cut and that only one end, or none, has given up."""
+        return sum(line.is_cut and line.ended < 2 for line in self.lines)
+
     def hang_up(self) -> None:
         """Close both ends of the lines that are cut."""
         for line in [line for line in self.lines if line.is_cut]:
@@ -83,7 +90,9 @@ class Balancer:
         line = Line(writer, web_writer)
         self.lines.add(line)
         try:
-            await asyncio.gather(line.carry(reader, web_writer), line.carry(web_reader, writer))
+            # Nobody asks for this task's end but `__aexit__`, and asyncio's server would log it.
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(line.carry(reader, web_writer), line.carry(web_reader, writer))
         finally:
             line.close()
             self.lines.discard(line)

@@ -39,15 +39,19 @@ class Bystanders:
         found = ChatSession.objects.in_bulk(list(self.kinds))
         return {kind: found[session_id] for session_id, kind in self.kinds.items()}
 
-    def passed(self) -> list[str]:
-        """The kinds of those whose deadline has been acted on."""
-        return [kind for kind, row in self.standing().items() if row.state in AFTERWARDS[kind]]
+    def not_fired(self) -> list[str]:
+        """Faults: those whose deadline has not been acted on."""
+        return [
+            f"{kind}: still {row.state}, due {row.deadline_at}"
+            for kind, row in self.standing().items()
+            if row.state not in AFTERWARDS[kind]
+        ]
 
     def not_moved(self, seconds: float) -> list[str]:
         """Faults: those who do not stand as they stood, with at least so much more time."""
         wanted = self.due + timedelta(seconds=seconds)
         return [
-            f"{kind}: {row.state}, due {row.deadline_at:%H:%M:%S.%f}, should be {wanted:%H:%M:%S.%f} or later"
+            f"{kind}: {row.state}, due {row.deadline_at}, should be {wanted} or later"
             for kind, row in self.standing().items()
             if row.state in AFTERWARDS[kind] or row.deadline_kind != kind or row.deadline_at < wanted
         ]
@@ -109,4 +113,4 @@ def _give(session: ChatSession, member: Member, group: SkillGroup) -> None:
     locked = _enqueue(session, group)
     if not places.claim_signed_in(member.pk):
         raise AssertionError("the keepers have no place left")
-    assignment.hand_to(locked, member, status="", sender=None)
+    assignment.hand_over([assignment.Handed(locked, member)])

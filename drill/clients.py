@@ -74,6 +74,8 @@ class Chatter:
         self.frames: deque[dict] = deque(maxlen=MOST_FRAMES)
         self.counts = Counts()
         self.listener: Listener | None = None
+        # What is known to be there, and what of it has come before its turn.
+        self._known: dict[str, int] = {}
         self._ahead: dict[str, set[int]] = {}
         self._healing: set[str] = set()
         self._socket: ClientConnection | None = None
@@ -156,9 +158,8 @@ class Chatter:
         return [frame["message"].get("text", "") for _seq, frame in found]
 
     def forget(self, session: str) -> None:
-        """Drop what is known of a session that is over."""
-        for kept in (self.seen, self.revs, self._ahead):
-            kept.pop(session, None)
+        """Drop the messages of a session that is over; its number stays, so that nobody asks for it again."""
+        self.seen.pop(session, None)
 
     async def _send(self, frame: dict) -> None:
         if self._socket:
@@ -279,47 +280,49 @@ class Chatter:
         if is_new and self.listener:
             self.listener.arrived(frame)
 
-    def _moved(self, session: str, rev: int) -> None:
-        if rev <= self.revs.get(session, 0):
-            return
-        self._ahead.setdefault(session, set()).add(rev)
-        self._close_up(session)
-        if self._ahead.get(session):
-            self._expect(session)
-
-    def _expect(self, session: str) -> None:
-        if session not in self._healing:
-            self._healing.add(session)
-            self._later(self._heal(session, self.revs.get(session, 0)))
-
     def _stands(self, frame: dict) -> None:
         """A state counts as seen only together with the messages it speaks of, where it says which."""
         session = frame["session"]
         if frame.get("seq", 0) <= len(self.seen.get(session, ())):
             self._moved(session, frame["rev"])
-        elif frame["rev"] > self.revs.get(session, 0):
-            self._expect(session)
+        else:
+            self._learn(session, frame["rev"])
+
+    def _moved(self, session: str, rev: int) -> None:
+        """A frame with this number has come."""
+        if rev > self.revs.get(session, 0):
+            self._ahead.setdefault(session, set()).add(rev)
+            self._close_up(session)
+            self._learn(session, rev)
 
     def _settled(self, session: str, rev: int) -> None:
+        """A sync has brought everything up to this number."""
         self.revs[session] = max(self.revs.get(session, 0), rev)
         self._close_up(session)
 
     def _close_up(self, session: str) -> None:
-        ahead, rev = self._ahead.get(session, set()), self.revs.get(session, 0)
+        ahead, rev = self._ahead.pop(session, set()), self.revs.get(session, 0)
         while rev + 1 in ahead:
             rev += 1
         self.revs[session] = rev
         left = {one for one in ahead if one > rev}
         if left:
             self._ahead[session] = left
-        else:
-            self._ahead.pop(session, None)
 
-    async def _heal(self, session: str, rev: int) -> None:
-        """What is missing may be under way; what has not come by then is asked for."""
+    def _learn(self, session: str, rev: int) -> None:
+        """There is such a number: what lies before it is under way, or will be asked for."""
+        self._known[session] = max(self._known.get(session, 0), rev)
+        if self._is_behind(session) and session not in self._healing:
+            self._healing.add(session)
+            self._later(self._heal(session))
+
+    def _is_behind(self, session: str) -> bool:
+        return self.revs.get(session, 0) < self._known.get(session, 0)
+
+    async def _heal(self, session: str) -> None:
         await asyncio.sleep(GAP_SECONDS)
         self._healing.discard(session)
-        if self._ahead.get(session) or self.revs.get(session, 0) == rev:
+        if self._is_behind(session):
             await self._sync(session)
 
     async def _sync(self, session: str) -> None:
@@ -327,7 +330,7 @@ class Chatter:
 
     def _catch_up(self, newest: dict[str, int]) -> None:
         for session, rev in newest.items():
-            self._moved(session, rev)
+            self._learn(session, rev)
 
     # --- What differs ------------------------------------------------------------------------------
 

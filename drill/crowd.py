@@ -207,7 +207,10 @@ class Crowd:
 
     def begin(self) -> None:
         for life in (*self.agents, *self.customers):
-            self._lives.append(asyncio.create_task(life.live()))
+            self.join(life)
+
+    def join(self, life: CustomerLife | AgentLife) -> None:
+        self._lives.append(asyncio.create_task(life.live()))
 
     async def hold_still(self, seconds: float) -> bool:
         """Let nobody speak and what is under way come to its end; whether it did within so long."""

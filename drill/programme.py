@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 from drill import bystanders
 from drill.acts import Act, Deadlines
@@ -16,8 +17,9 @@ ACT_WITHIN = 100
 BACK_WITHIN = 40
 QUIET_WITHIN = 30
 FIRES_WITHIN = 10
-# Deadlines fall so long after the act's begin; moved ones may not fire for so long after its end.
-DUE_AFTER = 1.0
+MOVES_WITHIN = 8
+# Deadlines fall so long after the act's begin. An outage is known to be one after 5 s; until then they fire.
+DUE_AFTER = {Deadlines.FIRE: 1.0, Deadlines.MOVE: 5.7}
 # An act begins when it is broken, and a process dies a little later.
 MEASURED = 1.0
 
@@ -75,15 +77,22 @@ async def _play(stage: Stage, act: Act, tempo: Tempo, result: Result) -> None:
     counts = _counts(stage)
     standing = None
     if act.deadlines != Deadlines.NONE:
-        standing = await database(bystanders.place, stage.people, DUE_AFTER)
+        standing = await database(bystanders.place, stage.people, DUE_AFTER[act.deadlines])
     began = time.monotonic()
+    newcomer = None
     async with act.breaking(stage):
         broken = time.monotonic()
+        if act.chats_go_on:
+            newcomer = asyncio.create_task(stage.newcomer())
         await asyncio.sleep(act.seconds)
+        if newcomer and not newcomer.done():
+            result.faults.append("nobody new could come in meanwhile")
+        if newcomer and ledger.messages_since(broken) == 0:
+            result.faults.append("chats must go on meanwhile")
         mended = time.monotonic()
     result.broken = mended - broken
-    if act.chats_go_on and ledger.messages_since(broken) == 0:
-        result.faults.append("chats must go on meanwhile")
+    if newcomer:
+        await newcomer
     await _until_back(stage, mended if act.seconds else began, result)
     result.messages = ledger.messages_since(began)
     if standing:
@@ -116,14 +125,14 @@ async def _look_at_deadlines(
 ) -> None:
     """Those that fell into the act have fired soon after it, or have been moved by its length (S-5)."""
     if act.deadlines == Deadlines.MOVE:
-        result.faults += await database(standing.not_moved, result.broken)
-        return
-    while True:
-        left = set(standing.kinds.values()) - set(await database(standing.passed))
-        if not left:
-            return
-        if time.monotonic() - mended > FIRES_WITHIN:
-            result.faults.append(f"not fired within {FIRES_WITHIN} s: {', '.join(sorted(left))}")
+        look, within = partial(standing.not_moved, result.broken), MOVES_WITHIN
+    else:
+        look, within = standing.not_fired, FIRES_WITHIN
+    # Since it was mended, or since it is back where that takes longer.
+    until = max(mended + within, time.monotonic() + within / 2)
+    while left := await database(look):
+        if time.monotonic() > until:
+            result.faults += left
             return
         await asyncio.sleep(0.2)
 

@@ -17,7 +17,6 @@ from drill.ledger import Ledger
 from drill.stack import SECOND_WEB, WEB, Stack
 
 # Seconds.
-SIGN_IN_WITHIN = 30
 SYNCED_WITHIN = 20
 SIGNING_IN_AT_ONCE = 4
 # A session in the queue beside a free place is given one within a second (R-7); the rest is the machine.
@@ -86,6 +85,13 @@ class Stage:
             visitor = await asyncio.to_thread(Visitor, self.balancer.url, key, origin=self.stack.url)
             visitor.listener = self.ledger
             return CustomerLife(f"customer {number}", await visitor.__aenter__(), self.crowd.rules)
+
+    async def newcomer(self) -> None:
+        """One customer more, who comes in now and stays; returns when their first words are acknowledged."""
+        life = await self._customer(asyncio.Semaphore(), len(self.crowd.customers))
+        self.crowd.customers.append(life)
+        await life.visitor.say(f"{life.name} says 0")
+        self.crowd.join(life)
 
     async def farewell(self) -> None:
         """Everybody leaves; agents hand over what they have, so that nothing waits for them."""
