@@ -3,15 +3,18 @@
 All four run all the time; the balancer knows the first one, the first two, or all. Customers come
 in another order than their agents', so most conversations have their two ends in different
 processes. There is no floor and no goal: driver, PostgreSQL and Redis share the same processors,
-which the printed shares show. What a message costs in processor time tells what another process
-would add on a machine that has a processor for it.
+which the printed shares show.
+
+So each number of processes is also measured with the same calm load for each process: what a message
+costs in processor time then tells what another process adds on a machine that has a processor for it.
+(At saturation it costs more with more processes: the same posts share more, smaller rounds.)
 """
 
 from __future__ import annotations
 
 import random
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from statistics import median
 
@@ -20,38 +23,55 @@ from bench.rounds import Size, drive
 from bench.table import Row, say
 
 NUMBERS = (1, 2, 4)
+# Messages a second for each process and customer, well below what two processors carry in all.
+CALM = 1.5
 
 
 def processes(ground: Ground, size: Size) -> Iterator[Row]:
-    """Messages per second, and per second of the servers' processor time, of each number of processes."""
+    """Messages a second of each number of processes, and what a message costs when each has its share."""
     say(f"making {size.customers} customers in sessions with {size.agents} agents")
     scene = ground.do("bench.scene", "chat", size.customers, size.agents)
     random.Random(1).shuffle(scene["customers"])  # noqa: S311
     scene |= {"seconds": size.seconds, "warm_up": size.warm_up, "window": size.window}
-    rates: dict[int, list[float]] = {number: [] for number in NUMBERS}
-    worth: dict[int, list[float]] = {number: [] for number in NUMBERS}
     with webs(ground, max(NUMBERS)) as servers:
-        for round_ in range(size.rounds):
-            for number in NUMBERS:
-                answer = _chat(ground, dict(list(servers.items())[:number]), scene)
-                shares = _shares(answer)
-                rates[number].append(answer["rate"])
-                worth[number].append(answer["rate"] / (shares["web"] + shares["postgres"] + shares["redis"]))
-                told = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
-                say(
-                    f"processes round {round_ + 1}: {number} web {answer['rate']:7.0f} messages/s,"
-                    f" p50 {answer['p50'] * 1000:.0f} ms, processor: {told},"
-                    f" together {sum(shares.values()):.0%}"
-                )
-    one, one_worth = median(rates[1]), median(worth[1])
-    yield Row("processes", "messages/s, 1 web process behind the balancer", one, None, "")
+        rates = _rounds(ground, size, servers, lambda _number: scene | {"work": "saturate"})[0]
+        yield from _rows("messages/s", rates)
+        each = CALM * size.customers
+        costs = _rounds(ground, size, servers, lambda n: scene | {"work": "paced", "rate": each * n})[1]
+        yield from _rows(f"µs of processor time per message at {each:.0f}/s each", costs)
+
+
+Figures = dict[int, float]
+
+
+def _rounds(
+    ground: Ground, size: Size, servers: dict[int, subprocess.Popen], plan: Callable[[int], dict]
+) -> tuple[Figures, Figures]:
+    """Messages a second, and µs of the servers' processors per message: the rounds' medians."""
+    rates: dict[int, list[float]] = {number: [] for number in NUMBERS}
+    costs: dict[int, list[float]] = {number: [] for number in NUMBERS}
+    for round_ in range(size.rounds):
+        for number in NUMBERS:
+            answer = _chat(ground, dict(list(servers.items())[:number]), plan(number))
+            shares = _shares(answer)
+            rates[number].append(answer["rate"])
+            used = shares["web"] + shares["postgres"] + shares["redis"]
+            costs[number].append(used / answer["rate"] * 1e6)
+            told = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+            say(
+                f"processes round {round_ + 1}: {number} web {answer['rate']:7.0f} messages/s,"
+                f" p50 {answer['p50'] * 1000:.0f} ms, processor: {told},"
+                f" together {sum(shares.values()):.0%}"
+            )
+    return tuple({number: median(found[number]) for number in NUMBERS} for found in (rates, costs))
+
+
+def _rows(figure: str, found: Figures) -> Iterator[Row]:
+    one = found[1]
+    yield Row("processes", f"{figure}, 1 web process behind the balancer", one, None, "")
     for number in NUMBERS[1:]:
-        rate = median(rates[number])
-        yield Row("processes", f"messages/s, {number} web processes ÷ 1", rate, rate / one, "", floor=one)
-    for number in NUMBERS[1:]:
-        each = median(worth[number])
-        figure = f"messages per processor second of web, PostgreSQL, Redis, {number} ÷ 1"
-        yield Row("processes", figure, each, each / one_worth, "", floor=one_worth)
+        value = found[number]
+        yield Row("processes", f"{figure}, {number} web processes ÷ 1", value, value / one, "", floor=one)
 
 
 @contextmanager
@@ -76,7 +96,7 @@ def _chat(ground: Ground, servers: dict[int, subprocess.Popen], scene: dict) -> 
     with balancer(ground, list(servers)) as process:
         pids = {f"web {n}": server.pid for n, server in enumerate(servers.values(), 1)}
         pids["balancer"] = process.pid
-        return drive(ground, pids, scene, dialect="csdesk", work="saturate")
+        return drive(ground, pids, scene, dialect="csdesk")
 
 
 def _shares(answer: dict) -> dict[str, float]:
