@@ -1,0 +1,223 @@
+"""Many sessions given at once go to whom they would go to one by one (R-5a, R-6, R-7, R-9)."""
+
+import copy
+import threading
+import uuid
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from apps.routing import assignment, offers, places
+from apps.routing.choice import Agent, Choice, Pair, Waiting
+from apps.routing.models import Availability, Offer
+from apps.routing.ordering import QUEUE_KEYS, WaitingFacts, sort_key
+from apps.sessions.models import ChatSession, State
+from apps.team import business
+from apps.team.models import Membership
+from csdesk import clock
+from tests import factories as make
+from tests.routing import naive, scene
+
+START = datetime(2031, 5, 6, 9, 0, tzinfo=UTC)
+GROUPS = st.integers(1, 3)
+MEMBERS = st.integers(1, 6)
+
+
+def _agent(member_id: int, load: int, limit: int, idle: int | None, priorities: dict[int, int]) -> Agent:
+    since = None if idle is None else START - timedelta(seconds=idle)
+    # In the order in which `places.eligible` reads them.
+    ordered = dict(sorted(priorities.items(), key=lambda one: (one[1], one[0])))
+    return Agent(member_id, load, load + limit, since, ordered)
+
+
+AGENTS = st.lists(
+    st.builds(
+        _agent,
+        MEMBERS,
+        st.integers(0, 3),
+        st.integers(1, 4),
+        st.none() | st.integers(0, 5),
+        st.dictionaries(GROUPS, st.integers(1, 5), max_size=3),
+    ),
+    max_size=6,
+    unique_by=lambda agent: agent.member_id,
+)
+QUEUE = st.lists(
+    st.builds(
+        Waiting,
+        st.uuids(version=4),
+        st.none() | GROUPS,
+        st.none() | MEMBERS,
+        st.booleans(),
+        st.lists(MEMBERS, max_size=5).map(Counter),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=500)
+@given(agents=AGENTS, rooms=st.dictionaries(GROUPS, st.integers(-1, 4)), queue=QUEUE)
+def test_a_round_chooses_as_one_by_one(agents, rooms, queue):
+    times = [START + timedelta(milliseconds=n) for n in range(len(queue))]
+    expected = naive.pairs_of(agents, rooms, queue, times)
+    choice = Choice(copy.deepcopy(agents), rooms)
+    found = [choice.give(waiting, at) for waiting, at in zip(queue, times, strict=True)]
+    assert [pair for pair in found if pair] == expected
+
+
+@settings(max_examples=200)
+@given(agents=AGENTS, rooms=st.dictionaries(GROUPS, st.integers(-1, 4)), queue=QUEUE)
+def test_a_target_that_is_given_up_has_nobody_left(agents, rooms, queue):
+    choice = Choice(copy.deepcopy(agents), rooms)
+    for n, waiting in enumerate(queue):
+        choice.give(waiting, START + timedelta(milliseconds=n))
+        fresh = Choice(list(choice._agents.values()), choice._rooms)
+        for target in {None, 1, 2, 3} - choice.targets:
+            assert fresh.give(Waiting(uuid.uuid4(), target), START) is None
+
+
+# --- The same with all that is around it: tables, locks, receptions ------------------------------
+
+
+class Scene:
+    """Sessions that wait, some of them declined before, beside agents who are not free yet."""
+
+    def __init__(self, dice: Random) -> None:
+        self.dice = dice
+        self.groups = [
+            make.make_group(),
+            make.make_group(session_cap=dice.choice([1, 3, 6])),
+            make.make_group(reception="manual", session_cap=dice.choice([None, 4])),
+        ]
+        for _ in range(dice.randint(1, 5)):
+            self._agent_comes()
+        for _ in range(dice.randint(1, 12)):
+            self._session_comes()
+
+    def _agent_comes(self) -> None:
+        agent = make.make_member(session_limit=self.dice.randint(1, 5), sign_in_id=uuid.uuid4())
+        for group in self.dice.sample(self.groups, self.dice.randint(0, 3)):
+            Membership.objects.create(member=agent, group=group, priority=self.dice.randint(1, 5))
+        scene.open_desk(agent)
+
+    def _session_comes(self) -> None:
+        everybody("free" if self.dice.random() < 0.5 else "notReady")
+        target = self.dice.choice([None, *self.groups])
+        session = scene.waits_for(scene.customer_comes(), target, priority=self.dice.randint(0, 1))
+        while session.state == State.OFFERED and self.dice.random() < 0.7:
+            offers.decline(session.agent, session.id)
+            session = scene.again(session)
+        everybody("notReady")
+
+
+def everybody(status: str) -> None:
+    Availability.objects.update(status=status)
+
+
+def waiting_now() -> list[Waiting]:
+    """The queue as the ORM tells it, session by session."""
+    found = []
+    for session in ChatSession.objects.filter(state=State.QUEUED):
+        ended = session.records.filter(ended_at__isnull=False).order_by("number").last()
+        missed = Offer.objects.filter(session=session, outcome__in=["missed", "declined"])
+        waiting = Waiting(
+            session.id,
+            session.group_id,
+            ended.agent_id if ended and ended.status in assignment.PASSED_ON else None,
+            clock.now() - session.queued_at >= assignment.LAST_ONE_WAITS,
+            Counter(missed.values_list("member_id", flat=True)),
+        )
+        place = sort_key(QUEUE_KEYS, WaitingFacts(session.id, session.priority, session.queue_order_at))
+        found.append((place, waiting))
+    return [waiting for _place, waiting in sorted(found, key=lambda one: one[0])]
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    dice=st.randoms(use_true_random=False),
+    seconds=st.sampled_from([1, 14, 16]),
+    at_once=st.sampled_from([1, 3, 100]),
+)
+def test_dispatch_gives_as_one_by_one(time, monkeypatch, dice, seconds, at_once):
+    monkeypatch.setattr(assignment, "PAIRS_AT_ONCE", at_once)
+    monkeypatch.setattr(assignment, "FEWEST", at_once)
+    Scene(dice)
+    time.move(seconds, sweep=False)
+    everybody("free")
+    queue = waiting_now()
+    times = [clock.now() for _ in queue]
+    expected = naive.pairs_of(places.eligible(), assignment.rooms_left(), queue, times)
+    assert assignment.dispatch() == len(expected)
+    given_to = ChatSession.objects.in_bulk([pair.session_id for pair in expected])
+    found = [Pair(one.id, one.agent_id, one.group_id) for one in given_to.values()]
+    assert {pair.session_id: pair for pair in found} == {pair.session_id: pair for pair in expected}
+    assert all(is_as_received(session) for session in given_to.values())
+    scene.check_invariants()
+    ChatSession.objects.all().delete()
+    Availability.objects.all().delete()
+
+
+def is_as_received(session: ChatSession) -> bool:
+    """Served with its words, or offered with its countdown (R-9)."""
+    if assignment.is_manual(session.group):
+        return session.state == State.OFFERED and session.deadline_kind == "accept"
+    return session.state == State.SERVING and scene.codes(session)[-1] == "connected"
+
+
+def test_who_stops_being_free_while_a_round_chooses_is_not_given_anything(time, monkeypatch):
+    group = make.make_group()
+    leaving, staying = (scene.agent_at_desk(group, session_limit=2) for _ in range(2))
+    everybody("notReady")
+    sessions = [scene.waits_for(scene.customer_comes(), group) for _ in range(4)]
+    everybody("free")
+    really, seen = places.eligible, []
+
+    def take_a_break() -> None:
+        Availability.objects.filter(member=leaving).update(status="rest")
+        connection.close()
+
+    def eligible() -> list[Agent]:
+        """What was read a moment ago, when somebody takes a break."""
+        seen.append(really())
+        other = threading.Thread(target=take_a_break)
+        other.start()
+        other.join()
+        return seen[-1]
+
+    monkeypatch.setattr(places, "eligible", eligible)
+    assert assignment.dispatch() == 2
+    assert [len(agents) for agents in seen] == [2, 1], "the round begins anew"
+    agents = [scene.again(one).agent for one in sessions]
+    assert agents == [staying, staying, None, None], "and nobody is overtaken"
+    scene.check_invariants()
+
+
+@pytest.mark.parametrize(("reception", "most"), [("automatic", 16), ("manual", 15)])
+def test_a_hundred_cost_as_many_statements_as_one(time, monkeypatch, reception, most):
+    monkeypatch.setattr(business, "CACHE_SECONDS", 3600)
+    group = make.make_group(reception=reception)
+    queues = []
+    for number in (1, 1, 100):
+        everybody("notReady")
+        agent = make.make_member(groups=[group], session_limit=100)
+        scene.open_desk(agent)
+        everybody("notReady")
+        for _ in range(number):
+            scene.waits_for(scene.customer_comes(), group)
+        Availability.objects.filter(member=agent).update(status="free")
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            assert assignment.dispatch() == number
+        queues.append(len(asked))
+    _with_settings, one, hundred = queues
+    # A full round is followed by a look whether there is more.
+    look = 4
+    assert one == most
+    assert hundred == most + look
