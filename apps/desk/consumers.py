@@ -321,6 +321,10 @@ class DeskConsumer(DoorConsumer):
         else:
             self._early.append(text)
 
+    def shows_online(self, session: str) -> bool | None:
+        """Whether the customer's window is open, as this workbench was told last."""
+        return self._online.get(session)
+
     def _add_presence(self, summary: dict) -> None:
         """Whether the customer's window is open (S-9): not every summary says it anew."""
         customer, session = summary["customer"], summary["session"]

@@ -11,6 +11,7 @@ import logging
 from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
 
+from apps.desk import windows
 from apps.routing import availability, presence
 from apps.routing.models import Availability
 from apps.team.models import Member
@@ -28,6 +29,7 @@ class Presence:
         self.process_id = uuid4()
         self._connections: dict[UUID, Member] = {}
         self._pulse: asyncio.Task | None = None
+        self._looking: asyncio.Task | None = None
         # A thread of its own: work that piles up elsewhere must not look like an outage.
         self._lane = bridge.Lane("pulse", 1, 100)
 
@@ -35,6 +37,7 @@ class Presence:
         """Begin to give signs of life; once is enough."""
         if self._pulse is None or self._pulse.done():
             self._pulse = asyncio.ensure_future(self._beat())
+            self._looking = asyncio.ensure_future(windows.Look().keep_looking(self._members))
 
     async def add(self, connection_id: UUID, member: Member) -> Availability:
         """A workbench said hello; answers the member's availability."""
@@ -60,11 +63,15 @@ class Presence:
         if self._pulse is None:
             return
         self._pulse.cancel()
+        self._looking.cancel()
         self._pulse = None
         try:
             await self._lane.run(lambda: presence.process_ended(self.process_id))
         except Exception as error:
             log.warning("the end of this process could not be noted: %s", type(error).__name__)
+
+    def _members(self) -> set[int]:
+        return {member.pk for member in self._connections.values()}
 
     async def _beat(self) -> None:
         loop = asyncio.get_running_loop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -107,6 +108,23 @@ def where_things_stand(member_ids: set[int]) -> dict[int, Standing]:
         )
         for member in Member.objects.filter(pk__in=member_ids)
     }
+
+
+def in_hands(member_ids: Set[int]) -> list[tuple[int, str, str]]:
+    """(member, session, its customer as recipient) of all that is offered to or served by these members."""
+    found = ChatSession.objects.filter(agent_id__in=member_ids, state__in=[State.OFFERED, State.SERVING])
+    return [
+        (agent_id, str(session_id), realtime.customer(customer_id, channel_id))
+        for agent_id, session_id, customer_id, channel_id in found.values_list(
+            "agent_id", "id", "customer_id", "channel_id"
+        )
+    ]
+
+
+def summary_with(session_id: str, online: bool) -> dict | None:
+    """The summary of a session, saying whether its customer's window is open."""
+    session = queries.session_for_desk(session_id)
+    return session and frames.summary_frame(session, online=online, offer_ends=session.deadline_at)
 
 
 def pong(member_id: int) -> dict:
