@@ -6,6 +6,7 @@ from collections.abc import Callable
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csdesk.settings")
 
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import path, re_path
 
@@ -16,6 +17,7 @@ from apps.desk.consumers import DeskConsumer  # noqa: E402
 from apps.visitor.consumers import VisitorConsumer  # noqa: E402
 from csdesk.addresses import TrueClient  # noqa: E402
 from csdesk.logging import WithSocketId  # noqa: E402
+from csdesk.pages import PagesInTurn  # noqa: E402
 
 # What the web process does beside answering, from its start to its end (S-5).
 started, stopped = presence.start, presence.stop
@@ -29,7 +31,7 @@ async def nowhere(scope: dict, receive: Callable, send: Callable) -> None:
 application = TrueClient(
     ProtocolTypeRouter(
         {
-            "http": pages,
+            "http": PagesInTurn(pages, max(1, settings.PAGE_THREADS)),
             "websocket": WithSocketId(
                 URLRouter(
                     [

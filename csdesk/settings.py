@@ -235,6 +235,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # Threads between the event loop and the database in each web process; each keeps one connection.
 CHAT_THREADS = environment.number("CSDESK_CHAT_THREADS", 6)
 SLOW_THREADS = environment.number("CSDESK_SLOW_THREADS", 4)
+# Pages, uploads and downloads that are made at once; each has a thread and a connection while it is made.
+PAGE_THREADS = environment.number("CSDESK_PAGE_THREADS", 8)
 # Per client address; 0 = no limit. CSDESK_LIMIT_EXEMPT lists addresses or networks without limits.
 LIMIT_TOKENS = environment.number("CSDESK_LIMIT_TOKENS", 20)  # visitor tokens per minute
 LIMIT_UPLOADS = environment.number("CSDESK_LIMIT_UPLOADS", 10)  # files per minute
