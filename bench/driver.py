@@ -141,11 +141,11 @@ class Driver:
         await asyncio.sleep(self.plan["warm_up"])
         pids = self.plan["pids"]
         first, began = len(self.ledger.waits), time.perf_counter()
-        own, before = _cpu(), {name: _used(pid) for name, pid in pids.items()}
+        own, before = _cpu(), {name: seconds_used(pid) for name, pid in pids.items()}
         await asyncio.sleep(self.plan["seconds"])
         waits = self.ledger.waits[first:]
         seconds = time.perf_counter() - began
-        used = {name: (_used(pid) - before[name]) / seconds for name, pid in pids.items()}
+        used = {name: (seconds_used(pid) - before[name]) / seconds for name, pid in pids.items()}
         answer = {
             "messages": len(waits),
             "seconds": seconds,
@@ -192,7 +192,7 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _used(pid: int) -> float:
+def seconds_used(pid: int) -> float:
     """Seconds of processor time that a process and those it has started have used."""
     total = 0.0
     root = psutil.Process(pid)

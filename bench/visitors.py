@@ -24,7 +24,7 @@ from bench.wire import Line, open_line
 
 HOST = "127.0.0.1"
 # Messages of a customer, seconds between two of them.
-LENGTH, PAUSE = 20, 2.0
+LENGTH, PAUSE = 40, 2.0
 LOOKS, LOSES, SENDS_FILE, GOES = 0.25, 0.2, 0.1, 0.1
 LOOK_SECONDS = 5.0
 ANSWER_WITHIN = 30.0
