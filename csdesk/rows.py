@@ -46,9 +46,11 @@ def _statement(
     types = {field.attname: field.cast_db_type(connection) for field in table._meta.concrete_fields}
     set_ = ", ".join(f"{name} = given.{name}" for name in columns if name != key)
     given = ", ".join(f"{name} {types[name]}" for name in columns)
+    # The list of keys makes it an index scan, however many rows are expected.
     return f"""
+        WITH given AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS given ({given}))
         UPDATE "{table._meta.db_table}" AS kept
         SET {set_}
-        FROM jsonb_to_recordset(%s::jsonb) AS given ({given})
-        WHERE kept.{key} = given.{key} AND {where}
+        FROM given
+        WHERE kept.{key} = ANY (ARRAY(SELECT {key} FROM given)) AND kept.{key} = given.{key} AND {where}
         RETURNING {returning}"""  # noqa: S608

@@ -39,10 +39,9 @@ CONNECTED = """EXISTS (
 
 MAY_SERVE = "member.serves AND member.deleted_at IS NULL AND member.forced_offline_at IS NULL"
 
-ELIGIBLE = f"""{MAY_SERVE}
-    AND availability.status = 'free'
-    AND {CONNECTED}
-    AND availability.load < {LIMIT}"""
+FREE = f"{MAY_SERVE} AND availability.status = 'free' AND {CONNECTED}"
+
+ELIGIBLE = f"{FREE} AND availability.load < {LIMIT}"
 
 # A supervisor stays in a deleted group for its records alone (T-5).
 _SERVED = """(
@@ -50,18 +49,21 @@ _SERVED = """(
     JOIN team_skillgroup AS kept ON kept.id = belongs.group_id AND kept.deleted_at IS NULL
 )"""
 
-# Groups in the order in which a session for any agent comes through them.
+# A row per agent and group, in the order in which a session for any agent comes through the groups.
+# OFFSET keeps the limit from being worked out a second time for the comparison.
 _ELIGIBLE = f"""
-    SELECT
-        availability.member_id, availability.load, {LIMIT} AS session_limit, availability.last_assigned_at,
-        ARRAY(
-            SELECT ARRAY[membership.group_id, membership.priority] FROM {_SERVED} AS membership
-            WHERE membership.member_id = member.id
-            ORDER BY membership.priority, membership.group_id
-        )
-    FROM routing_availability AS availability
-    JOIN team_member AS member ON member.id = availability.member_id
-    WHERE {ELIGIBLE}"""  # noqa: S608
+    SELECT facts.*, served.group_id, served.priority
+    FROM (
+        SELECT
+            availability.member_id, availability.load, {LIMIT} AS session_limit, availability.last_assigned_at
+        FROM routing_availability AS availability
+        JOIN team_member AS member ON member.id = availability.member_id
+        WHERE {FREE}
+        OFFSET 0
+    ) AS facts
+    LEFT JOIN {_SERVED} AS served ON served.member_id = facts.member_id
+    WHERE facts.load < facts.session_limit
+    ORDER BY facts.member_id, served.priority, served.group_id"""  # noqa: S608
 
 # A row is looked at again after a wait for its lock, so what must hold stands here too.
 _CLAIM_MANY = f"""
@@ -92,7 +94,12 @@ def eligible() -> list[Agent]:
     """Who is eligible now, with all that the choice asks of them (R-6)."""
     with connection.cursor() as cursor:
         cursor.execute(_ELIGIBLE, parameters())
-        return [Agent(*facts, dict(groups)) for *facts, groups in cursor.fetchall()]
+        found: dict[int, Agent] = {}
+        for member_id, *facts, group_id, priority in cursor.fetchall():
+            agent = found.setdefault(member_id, Agent(member_id, *facts, {}))
+            if group_id is not None:
+                agent.priorities[group_id] = priority
+    return list(found.values())
 
 
 def candidates() -> dict[int, list[int]]:
@@ -118,7 +125,7 @@ def claim(given: Sequence[Agent], places: Sequence[int]) -> None:
 
 def claim_free(member_id: int) -> bool:
     """Take a place of this very agent, if they are eligible (a transfer to them)."""
-    return _claim(member_id, f"{MAY_SERVE} AND availability.status = 'free' AND {CONNECTED}")
+    return _claim(member_id, FREE)
 
 
 def claim_signed_in(member_id: int) -> bool:
