@@ -77,6 +77,26 @@ def killed(
     return Act(name, seconds, breaking, chats_go_on, deadlines)
 
 
+def deserted(name: str, victim: str, *, seconds: float, leavers: int) -> Act:
+    """SIGKILL, and some of the customers do not come back for a while: nobody may be shown as there."""
+    kill = killed(name, victim, seconds=seconds)
+
+    @contextlib.asynccontextmanager
+    async def breaking(stage: Stage) -> AsyncIterator[None]:
+        gone = [life.visitor for life in stage.crowd.customers if life.is_served][:leavers]
+        try:
+            async with kill.breaking(stage):
+                await asyncio.gather(*(visitor.close() for visitor in gone))
+                yield
+            if wrong := await stage.misjudged():
+                raise AssertionError(", ".join(wrong[:5]))
+        finally:
+            for visitor in gone:
+                visitor.open()
+
+    return Act(name, seconds, breaking)
+
+
 def hung(name: str, *victims: str, seconds: float, chats_go_on: bool = False) -> Act:
     """SIGSTOP with all children, then SIGCONT: it holds its connections and answers nobody."""
 
@@ -176,7 +196,7 @@ ALL = (WEB, SECOND_WEB, *TIMERS, *SERVERS)
 # Eight seconds are an outage in which nobody could act (S-5: more than 5 s): deadlines move.
 FULL = (
     calm(),
-    killed("web, one of two", WEB, seconds=5),
+    deserted("web, one of two", WEB, seconds=5, leavers=8),
     hung("web hangs, one of two", SECOND_WEB, seconds=9),
     killed("web, both", WEB, SECOND_WEB, seconds=8, deadlines=MOVE),
     killed("worker", "worker", seconds=4, chats_go_on=True),

@@ -181,6 +181,17 @@ def missing(found: Iterable[ChatSession], visitors: list[Visitor], desks: list[D
     return told
 
 
+def misjudged(visitors: list[Visitor], desks: list[Desk]) -> list[str]:
+    """Customers who are shown as gone although they are there, or the other way round."""
+    there = {visitor.state["session"]: visitor.is_connected for visitor in visitors if visitor.state}
+    return [
+        f"{session}: is shown as {'there' if desk.online.get(session) else 'gone'}"
+        for desk in desks
+        for session in desk.sessions
+        if session in there and desk.online.get(session) is not there[session]
+    ]
+
+
 def deliveries(found: Iterable[ChatSession], clients: Iterable[Chatter]) -> Iterator[str]:
     """Whatever a client has is what was stored, under the same number, once."""
     ids = {str(session.id) for session in found}

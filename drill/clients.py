@@ -111,6 +111,10 @@ class Chatter:
         self._socket = None
 
     @property
+    def is_connected(self) -> bool:
+        return self._socket is not None
+
+    @property
     def connections(self) -> int:
         return self.counts.connections
 
@@ -401,6 +405,8 @@ class Desk(Chatter):
         self.sessions: dict[str, dict] = {}
         self.status = ""
         self.member: int | None = None
+        # Whether a session's customer is there, as it was told last.
+        self.online: dict[str, bool] = {}
         self._results: dict[str, asyncio.Future] = {}
 
     def _address(self) -> str:
@@ -416,7 +422,13 @@ class Desk(Chatter):
     async def _on_ready(self, frame: dict) -> None:
         self.member, self.status = int(frame["member"]["id"]), frame["status"]
         self.sessions = {s["session"]: s for s in frame["sessions"] if self._is_mine(s)}
+        for summary in frame["sessions"]:
+            self._note_presence(summary)
         await super()._on_ready(frame)
+
+    def _note_presence(self, summary: dict) -> None:
+        if "online" in summary["customer"]:
+            self.online[summary["session"]] = summary["customer"]["online"]
 
     def _is_mine(self, summary: dict) -> bool:
         return summary["state"] in ("offered", "serving") and summary["agent"] == self.member
@@ -427,6 +439,8 @@ class Desk(Chatter):
         self._catch_up({session: numbers[0] for session, numbers in frame["sessions"].items()})
 
     async def _take(self, frame: dict) -> None:
+        if frame["op"] == "session":
+            self._note_presence(frame)
         match frame["op"]:
             case "session" if self._is_mine(frame):
                 self.sessions[frame["session"]] = frame

@@ -84,7 +84,7 @@ class CustomerLife:
         session = await self._reached(lambda state: state["state"] != "closed")
         await self._reached(lambda state: state["state"] in ("serving", "closed"))
         for _sentence in range(random.randint(*SENTENCES)):
-            if not self._is_serving():
+            if not self.is_served:
                 break
             await self._say()
             await self.rules.rest(CUSTOMER_PAUSE)
@@ -103,7 +103,7 @@ class CustomerLife:
     async def _say(self) -> None:
         await self.rules.still()
         text = f"{self.name} says {next(_numbers)}"
-        if self._is_serving():
+        if self.is_served:
             self.rules.ledger.say(text)
         with self.rules.speaking():
             await self.visitor.say(text)
@@ -118,7 +118,8 @@ class CustomerLife:
         with contextlib.suppress(AssertionError):
             await self.visitor.until(condition, COMMAND_WITHIN)
 
-    def _is_serving(self) -> bool:
+    @property
+    def is_served(self) -> bool:
         return bool(self.visitor.state) and self.visitor.state["state"] == "serving"
 
     def _is_over(self, session: str) -> bool:

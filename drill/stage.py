@@ -19,6 +19,8 @@ from drill.stack import SECOND_WEB, WEB, Stack
 # Seconds.
 SYNCED_WITHIN = 20
 SIGNING_IN_AT_ONCE = 4
+# Windows that went without a word are looked for every 5 s, and told after the second look (S-9).
+JUDGED_WITHIN = 20
 # A session in the queue beside a free place is given one within a second (R-7); the rest is the machine.
 PLACED_WITHIN = 5
 
@@ -109,6 +111,7 @@ class Stage:
         late = await self._wait_for_all(SYNCED_WITHIN)
         found += [f"not caught up: {fault}" for fault in late[:5]]
         found += await self._wait_for_places(PLACED_WITHIN)
+        found += (await self.misjudged())[:5]
         found += await database(self._look)
         return found
 
@@ -132,6 +135,14 @@ class Stage:
                 return [fault]
             await asyncio.sleep(0.3)
         return []
+
+    async def misjudged(self) -> list[str]:
+        """Wait until the workbenches show who is there and who is not; whom they misjudge in the end."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + JUDGED_WITHIN
+        while (wrong := audit.misjudged(self.visitors, self.desks)) and loop.time() < until:
+            await asyncio.sleep(0.3)
+        return wrong
 
     def _unaudited(self) -> list[ChatSession]:
         found = ChatSession.objects.filter(channel=self.people.channel).exclude(id__in=self._audited)
