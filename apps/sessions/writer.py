@@ -56,6 +56,8 @@ class PostWriter:
 
     def _start_round(self) -> None:
         if len(self._rounds) < ROUNDS_AT_ONCE and (batch := self._take()):
+            # Now, not when the task begins: the next round may be chosen before that.
+            self._held |= {waiting.post.session_id for waiting in batch}
             task = asyncio.create_task(self._round(batch))
             self._rounds.add(task)
             task.add_done_callback(self._round_ended)
@@ -65,12 +67,10 @@ class PostWriter:
         self._start_round()
 
     async def _round(self, batch: list[_Waiting]) -> None:
-        sessions = {waiting.post.session_id for waiting in batch}
-        self._held |= sessions
         try:
             await self._store(batch)
         finally:
-            self._held -= sessions
+            self._held -= {waiting.post.session_id for waiting in batch}
 
     async def _store(self, batch: list[_Waiting]) -> None:
         try:
