@@ -31,12 +31,14 @@ settings.configure(
 )
 django.setup()
 
+# First, for it chooses the event loop of both, before Daphne does.
+from csdesk.serve import LARGEST_FRAME, PING_EVERY, PING_LOST  # noqa: E402
+
+# isort: split
 from channels.generic.websocket import AsyncWebsocketConsumer  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from daphne.server import Server  # noqa: E402
 from django.urls import path  # noqa: E402
-
-from csdesk.serve import LARGEST_FRAME, PING_EVERY, PING_LOST  # noqa: E402
 
 # More than the event loop can keep busy.
 CONNECTIONS = 8

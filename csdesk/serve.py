@@ -8,8 +8,16 @@ All of it within ten seconds. Daphne alone would cut every socket at once.
 import asyncio
 import logging
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable
+
+import uvloop
+from twisted.internet import asyncioreactor
+
+# Daphne takes the reactor that is there, and makes one on asyncio's own, slower loop when there is none.
+if "twisted.internet.reactor" not in sys.modules:
+    asyncioreactor.install(uvloop.new_event_loop())
 
 import daphne.server
 from daphne.http_protocol import HTTPFactory, WebRequest
