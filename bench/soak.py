@@ -5,7 +5,7 @@
 All processes of the product run, two of `web`, behind the benchmark's balancer. The load
 (`bench.visitors`) is about a third of what they carry, unless `--rate` says how many messages a second.
 Every ten seconds the private memory of each process with its children is read, and what else may
-leak: open files, tasks, objects, keys, subscriptions, connections. The first third of the time is
+leak: open files, tasks, blocks, keys, subscriptions, connections. The first third of the time is
 warm-up; over the rest a straight line is laid through each series.
 
 Flat is: memory that rises by less than 10 bytes per message carried (10 MB per million messages)
@@ -157,7 +157,15 @@ class Soak:
         messages = self.load.get("messages", 0)
         self.samples.append((at, messages, found))
         webs = ", ".join(f"web {n} {found[f'web {n} memory'] / MIB:.1f} MiB" for n in range(1, WEBS + 1))
-        say(f"{at:5.0f} s: {messages:,} messages, {self.load.get('there', 0)} customers; {webs}")
+        wrong = self.wrong()
+        say(
+            f"{at:5.0f} s: {messages:,} messages, {self.load.get('there', 0)} customers; {webs}"
+            + (f"; went wrong: {wrong}" if wrong else "")
+        )
+
+    def wrong(self) -> dict[str, int]:
+        """What customers and agents were told or met that should not have been."""
+        return {name: number for name, number in self.load.items() if name not in EXPECTED}
 
     def _of_redis(self) -> dict[str, float]:
         with redis.Redis.from_url(self.ground.redis.url) as client:
@@ -187,13 +195,22 @@ class Soak:
         ]
 
 
+def _private(process: psutil.Process) -> int:
+    """Bytes that are a process's own, without the pages it shares (children's, PostgreSQL's buffers)."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss_Anon:"):
+                return int(line.split()[1]) * 1024
+    return process.memory_full_info().uss
+
+
 def _weigh(name: str, pid: int) -> dict[str, float]:
     """Private memory and open files of a process and those it has started."""
     memory = files = 0
     root = psutil.Process(pid)
     for process in [root, *root.children(recursive=True)]:
         with contextlib.suppress(psutil.NoSuchProcess):
-            memory += process.memory_full_info().uss
+            memory += _private(process)
             files += process.num_fds()
     return {f"{name} memory": memory, f"{name} files": files}
 
@@ -236,7 +253,7 @@ def main() -> int:
     print(report(found))
     print(f"\nthe servers used {soak.used:.0%} of a processor")
     print(", ".join(f"{name}: {number:,}" for name, number in sorted(soak.load.items())))
-    wrong = {name: number for name, number in soak.load.items() if name not in EXPECTED}
+    wrong = soak.wrong()
     rising = [one.name for one in found if not one.is_flat]
     print(f"went wrong: {wrong or 'nothing'}; not flat: {', '.join(rising) or 'nothing'}")
     return 1 if wrong or rising else 0
