@@ -84,6 +84,7 @@ def deserted(name: str, victim: str, *, seconds: float, leavers: int) -> Act:
     @contextlib.asynccontextmanager
     async def breaking(stage: Stage) -> AsyncIterator[None]:
         gone = [life.visitor for life in stage.crowd.customers if life.is_served][:leavers]
+        stage.crowd.rules.kept = {visitor.state["session"] for visitor in gone}
         try:
             async with kill.breaking(stage):
                 await asyncio.gather(*(visitor.close() for visitor in gone))
@@ -91,6 +92,7 @@ def deserted(name: str, victim: str, *, seconds: float, leavers: int) -> Act:
             if wrong := await stage.misjudged():
                 raise AssertionError(", ".join(wrong[:5]))
         finally:
+            stage.crowd.rules.kept = set()
             for visitor in gone:
                 visitor.open()
 

@@ -45,6 +45,8 @@ class Rules:
         self.may_talk = asyncio.Event()
         self.may_talk.set()
         self.busy = 0
+        # Sessions that agents neither end nor hand on for the moment.
+        self.kept: set[str] = set()
 
     async def still(self) -> None:
         """While nobody is to speak."""
@@ -163,7 +165,9 @@ class AgentLife:
             if session not in self._serving():
                 return
             with self.rules.speaking():
-                if random.random() < HANDS_ON:
+                if session in self.rules.kept:
+                    await self._say(session)
+                elif random.random() < HANDS_ON:
                     await self._hand_on(session)
                 elif left <= 0:
                     await self._order("end", session=session)
