@@ -93,7 +93,7 @@ class Outbox:
 
     def _write_soon(self) -> None:
         if self._writer is None or self._writer.done():
-            self._writer = asyncio.ensure_future(self._write())
+            self._writer = asyncio.get_running_loop().create_task(self._write())
 
     async def _write(self) -> None:
         while self._frames:
@@ -180,7 +180,7 @@ class DoorConsumer(AsyncWebsocketConsumer):
             return False
         self._commands.append(work)
         if self._worker is None or self._worker.done():
-            self._worker = asyncio.ensure_future(self._work())
+            self._worker = asyncio.get_running_loop().create_task(self._work())
         return True
 
     def bye(self, code: str, close: int, *, retry_ms: int | None = None, **fields: Any) -> None:

@@ -1,6 +1,6 @@
 """Appending messages: the only way a message comes into a session.
 
-`post_many` is one SQL statement for up to 64 posts of many authors: it looks up idempotency
+`post_many` is one SQL statement for up to 128 posts of many authors: it looks up idempotency
 keys, locks the sessions in the order of their ids, checks who may speak, numbers the posts
 within their sessions, inserts, moves the session's last words and deadline, and returns what
 to acknowledge and to publish. The figures that speak for it stand in `docs/architecture.md`.

@@ -1,6 +1,6 @@
 """Posts that wait share a statement and a commit.
 
-One writer per web process. A round takes whatever waits: one post when it is calm, up to 64
+One writer per web process. A round takes whatever waits: one post when it is calm, up to 128
 under load; so a calm message waits for nobody and a busy process commits less often than it
 stores. Two rounds may run at once, on different sessions: what is posted to one session is stored
 in the order it was given here, so a caller need not wait for one answer before the next post.
@@ -20,7 +20,7 @@ from apps.sessions.posting import Busy, Post, Posted, post, post_many
 from csdesk import bridge
 from csdesk.errors import DomainError
 
-MOST_AT_ONCE = 64
+MOST_AT_ONCE = 128
 ROUNDS_AT_ONCE = 2
 SKIPS = 3
 
