@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import cache
 
+import orjson
 from django.db import connection, models
 
 
@@ -35,20 +35,43 @@ def update(
         return []
     with connection.cursor() as cursor:
         statement = _statement(table, tuple(values[0]), key, where, returning)
-        cursor.execute(statement, [json.dumps(values, default=str)])
+        cursor.execute(statement, [_json(values)])
         return cursor.fetchall()
+
+
+def insert(table: type[models.Model], values: Sequence[dict]) -> None:
+    """Add rows in this order, with the table's own keys; all values are of the same columns."""
+    if values:
+        with connection.cursor() as cursor:
+            cursor.execute(_insert(table, tuple(values[0])), [_json(values)])
+
+
+def _json(values: Sequence[dict]) -> str:
+    return orjson.dumps(values, default=str).decode()
+
+
+def _typed(table: type[models.Model], columns: tuple[str, ...]) -> str:
+    types = {field.attname: field.cast_db_type(connection) for field in table._meta.concrete_fields}
+    return ", ".join(f"{name} {types[name]}" for name in columns)
+
+
+@cache
+def _insert(table: type[models.Model], columns: tuple[str, ...]) -> str:
+    return f"""
+        INSERT INTO "{table._meta.db_table}" ({", ".join(columns)})
+        SELECT * FROM jsonb_to_recordset(%s::jsonb) AS given ({_typed(table, columns)})"""  # noqa: S608
 
 
 @cache
 def _statement(
     table: type[models.Model], columns: tuple[str, ...], key: str, where: str, returning: str
 ) -> str:
-    types = {field.attname: field.cast_db_type(connection) for field in table._meta.concrete_fields}
     set_ = ", ".join(f"{name} = given.{name}" for name in columns if name != key)
-    given = ", ".join(f"{name} {types[name]}" for name in columns)
     # The list of keys makes it an index scan, however many rows are expected.
     return f"""
-        WITH given AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS given ({given}))
+        WITH given AS MATERIALIZED (
+            SELECT * FROM jsonb_to_recordset(%s::jsonb) AS given ({_typed(table, columns)})
+        )
         UPDATE "{table._meta.db_table}" AS kept
         SET {set_}
         FROM given

@@ -113,7 +113,7 @@ def open_session(
             )
             parts.open_with(session, at)
             _log("opened", [Change(session, "", None)], None, None)
-            standing.tell_customer(session)
+            standing.tell_change([session])
     except IntegrityError:
         # The other tab was first.
         found = _open_one(customer, channel)
@@ -318,7 +318,7 @@ def _changed(event: str, changes: Sequence[Change], actor: Member | None, detail
         session.rev += 1
     rows.save(sessions, _MOVED)
     _log(event, changes, actor, detail)
-    standing.tell_customers(sessions)
+    standing.tell_change(sessions)
     for change in changes:
         if (change.before == State.SERVING) != (change.session.state == State.SERVING):
             _tell_seat(change.session)
@@ -327,19 +327,22 @@ def _changed(event: str, changes: Sequence[Change], actor: Member | None, detail
 
 
 def _log(event: str, changes: Sequence[Change], actor: Member | None, detail: dict | None) -> None:
-    SessionEvent.objects.bulk_create(
-        SessionEvent(
-            session_id=change.session.id,
-            at=clock.now(),
-            event=event,
-            before=change.before,
-            after=change.session.state,
-            actor=actor,
-            agent_id=change.session.agent_id,
-            group_id=change.session.group_id,
-            detail=detail or {},
-        )
-        for change in changes
+    rows.insert(
+        SessionEvent,
+        [
+            {
+                "session_id": change.session.id,
+                "at": clock.now(),
+                "event": event,
+                "before": change.before,
+                "after": change.session.state,
+                "actor_id": actor.pk if actor else None,
+                "agent_id": change.session.agent_id,
+                "group_id": change.session.group_id,
+                "detail": detail or {},
+            }
+            for change in changes
+        ],
     )
     for change in changes:
         states = (change.before or "new", change.session.state)

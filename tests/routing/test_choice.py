@@ -140,14 +140,16 @@ def waiting_now() -> list[Waiting]:
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    dice=st.randoms(use_true_random=False),
+    seed=st.integers(0, 2**32),
     seconds=st.sampled_from([1, 14, 16]),
     at_once=st.sampled_from([1, 3, 100]),
 )
-def test_dispatch_gives_as_one_by_one(time, monkeypatch, dice, seconds, at_once):
+def test_dispatch_gives_as_one_by_one(time, monkeypatch, seed, seconds, at_once):
+    ChatSession.objects.all().delete()
+    Availability.objects.all().delete()
     monkeypatch.setattr(assignment, "PAIRS_AT_ONCE", at_once)
     monkeypatch.setattr(assignment, "FEWEST", at_once)
-    Scene(dice)
+    Scene(Random(seed))
     time.move(seconds, sweep=False)
     everybody("free")
     queue = waiting_now()
@@ -159,8 +161,6 @@ def test_dispatch_gives_as_one_by_one(time, monkeypatch, dice, seconds, at_once)
     assert {pair.session_id: pair for pair in found} == {pair.session_id: pair for pair in expected}
     assert all(is_as_received(session) for session in given_to.values())
     scene.check_invariants()
-    ChatSession.objects.all().delete()
-    Availability.objects.all().delete()
 
 
 def is_as_received(session: ChatSession) -> bool:
@@ -198,11 +198,11 @@ def test_who_stops_being_free_while_a_round_chooses_is_not_given_anything(time, 
     scene.check_invariants()
 
 
-@pytest.mark.parametrize(("reception", "most"), [("automatic", 16), ("manual", 15)])
-def test_a_hundred_cost_as_many_statements_as_one(time, monkeypatch, reception, most):
+@pytest.mark.parametrize(("reception", "statements"), [("automatic", 17), ("manual", 16)])
+def test_a_hundred_cost_as_many_statements_as_one(time, monkeypatch, reception, statements):
     monkeypatch.setattr(business, "CACHE_SECONDS", 3600)
     group = make.make_group(reception=reception)
-    queues = []
+    asked_for = []
     for number in (1, 1, 100):
         everybody("notReady")
         agent = make.make_member(groups=[group], session_limit=100)
@@ -211,13 +211,8 @@ def test_a_hundred_cost_as_many_statements_as_one(time, monkeypatch, reception, 
         for _ in range(number):
             scene.waits_for(scene.customer_comes(), group)
         Availability.objects.filter(member=agent).update(status="free")
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
+        with CaptureQueriesContext(connection) as asked:
             assert assignment.dispatch() == number
-        queues.append(len(asked))
-    _with_settings, one, hundred = queues
-    # A full round is followed by a look whether there is more.
-    look = 4
-    assert one == most
-    assert hundred == most + look
+        asked_for.append(len(asked))
+    _with_settings, one, hundred = asked_for
+    assert one == hundred == statements
