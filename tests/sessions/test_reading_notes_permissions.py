@@ -37,6 +37,30 @@ def test_read_marks_only_move_forward_and_never_past_the_end():
     assert (session.agent_read_seq, session.unread) == (3, 0)
 
 
+def test_reading_what_is_newest_is_one_statement(django_assert_num_queries):
+    agent = make.make_member()
+    session = make.make_served_session(agent)
+    for number in range(3):
+        seq = make.customer_says(session, f"{number}").seq
+        with django_assert_num_queries(1):
+            reading.read_by_agent(session.id, agent.pk, seq)
+        seq = make.agent_says(session, agent, f"{number}").seq
+        with django_assert_num_queries(1):
+            reading.read_by_customer(session.id, session.customer_id, seq)
+        session.refresh_from_db()
+        assert (session.agent_read_seq, session.customer_read_seq, session.unread) == (seq - 1, seq, 0)
+
+
+def test_a_mark_that_does_not_move_is_told_to_nobody(told):
+    agent = make.make_member()
+    session = make.make_served_session(agent)
+    for _ in range(2):
+        reading.read_by_customer(session.id, session.customer_id, 1)
+        reading.read_by_agent(session.id, agent.pk, 2**40)
+    by = [frame["by"] for _recipient, frame in told if frame["op"] == "read"]
+    assert by == ["customer", "customer", "agent", "agent"]
+
+
 def test_both_sides_hear_of_a_read_mark(told):
     agent = make.make_member()
     session = make.make_served_session(agent)
