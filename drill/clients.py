@@ -285,9 +285,10 @@ class Chatter:
             self.listener.arrived(frame)
 
     def _stands(self, frame: dict) -> None:
-        """A state counts as seen only together with the messages it speaks of, where it says which."""
+        """A state counts where it is the change itself, a summary only with the messages it speaks of."""
         session = frame["session"]
-        if frame.get("seq", 0) <= len(self.seen.get(session, ())):
+        has_all = "seq" in frame and frame["seq"] <= len(self.seen.get(session, ()))
+        if frame.get("changed") or has_all:
             self._moved(session, frame["rev"])
         else:
             self._learn(session, frame["rev"])

@@ -59,13 +59,20 @@ def agent_card(session: ChatSession) -> dict | None:
     return {"name": agent.nickname, "staffNo": agent.staff_no, "avatar": agent.avatar}
 
 
-def state_frame(session: ChatSession, *, can: list[str], position: int | None = None) -> dict:
-    """`state` for the customer; an offer still reads as queued."""
+def state_frame(
+    session: ChatSession, *, can: list[str], position: int | None = None, changed: bool = False
+) -> dict:
+    """`state` for the customer; an offer still reads as queued.
+
+    `changed`: the frame is the very change that `rev` counts. One that only repeats how things stand
+    must not pass for it: the number may be that of a message which has not arrived.
+    """
     state = State.QUEUED if session.state == State.OFFERED else session.state
     return {
         "op": "state",
         "session": str(session.id),
         "rev": session.rev,
+        "changed": changed,
         "state": str(state),
         "agent": agent_card(session),
         # A place that was read a moment ago is none any more when the session has gone on meanwhile.

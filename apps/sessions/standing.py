@@ -31,15 +31,16 @@ def customer_state(session: ChatSession, position: int | None = None) -> dict:
 
 
 def tell_customer(session: ChatSession, position: int | None = None) -> None:
-    """Send the customer's windows the state, after the commit."""
+    """Send the customer's windows again how the session stands, after the commit."""
     _tell(session, customer_state(session, position))
 
 
-def tell_customers(sessions: Sequence[ChatSession]) -> None:
-    """Send each session's customer its state, after the commit; one query at most."""
+def tell_change(sessions: Sequence[ChatSession]) -> None:
+    """Send each session's customer the change that its `rev` has just counted; one query at most."""
     askable = invitations.askable(sessions)
     for session in sessions:
-        _tell(session, frames.state_frame(session, can=possible(session, may_rate=session.id in askable)))
+        can = possible(session, may_rate=session.id in askable)
+        _tell(session, frames.state_frame(session, can=can, changed=True))
 
 
 def _tell(session: ChatSession, frame: dict) -> None:

@@ -539,6 +539,12 @@ export class VisitorClient {
     if (view.rev < view.known) this.#heal(view);
   }
 
+  // There is such a number; what it counts has not come with it.
+  #learn(view, rev) {
+    view.known = Math.max(view.known, rev);
+    if (view.rev < view.known) this.#heal(view);
+  }
+
   #heal(view) {
     const name = `heal ${view.id}`;
     if (this.#timers.has(name) || this.#timers.has(`sync ${view.id}`)) return;
@@ -587,7 +593,9 @@ export class VisitorClient {
     if (frame.session >= (this.state.session || "")) this.#current(frame.session);
     if (this.state.session === view.id) this.#keepOpen(view.state === "closed" ? null : view.id);
     if (frame.session > (this.state.newest || "")) this.state.newest = frame.session;
-    this.#move(view, frame.rev);
+    // A state that is only repeated may carry the number of a message that has not come.
+    if (frame.changed) this.#move(view, frame.rev);
+    else this.#learn(view, frame.rev);
     if (view.state !== "serving") this.#typing(false);
     this.#emit("state", { session: view });
   }
@@ -597,8 +605,7 @@ export class VisitorClient {
     for (const [id, rev] of Object.entries(frame.sessions || {})) {
       const view = this.#view(id);
       if (!view.tracked) Object.assign(view, { tracked: true, rev: Math.max(view.rev, view.seenRev) });
-      view.known = Math.max(view.known, Number(rev) || 0);
-      if (view.known > view.rev) this.#heal(view);
+      this.#learn(view, Number(rev) || 0);
     }
   }
 
@@ -766,8 +773,7 @@ export class VisitorClient {
       this.#saveOutbox();
       if (this.state.messages.has(`${frame.session}.${frame.seq}`)) this.#settle(frame.client_id);
     }
-    view.known = Math.max(view.known, frame.rev);
-    if (view.known > view.rev) this.#heal(view);
+    this.#learn(view, frame.rev);
   }
 
   #refusedSend(pending, code, detail) {

@@ -82,3 +82,13 @@ async def test_what_was_refused_for_now_goes_again_and_is_acknowledged_once(clie
     await client._take({"op": "ack", "client_id": first["client_id"], "id": "s.1"})
     assert await saying == "s.1"
     assert (client.outbox, client.counts.resent, client.counts.refused) == ([], 1, 1)
+
+
+async def test_a_state_that_is_only_repeated_is_not_taken_for_a_message(client):
+    state = {"op": "state", "session": SESSION, "rev": 2, "changed": False, "state": "queued"}
+    for frame in (message(1, 1), state):
+        await client._take(frame)
+    await asyncio.sleep(0.05)
+    assert (client.asked, client.revs[SESSION]) == ([1], 1)
+    await client._take(state | {"changed": True})
+    assert client.revs[SESSION] == 2
