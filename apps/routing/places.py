@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import orjson
 from django.db import connection
 
 from apps.routing.choice import Agent
@@ -69,8 +70,7 @@ _ELIGIBLE = f"""
 _CLAIM_MANY = f"""
     UPDATE routing_availability AS availability
     SET load = availability.load + wanted.places, last_assigned_at = wanted.at
-    FROM unnest(%(members)s::bigint[], %(places)s::int[], %(ats)s::timestamptz[])
-        AS wanted (member_id, places, at)
+    FROM jsonb_to_recordset(%(wanted)s::jsonb) AS wanted (member_id bigint, places int, at timestamptz)
     JOIN team_member AS member ON member.id = wanted.member_id
     WHERE availability.member_id = wanted.member_id
         AND {MAY_SERVE} AND availability.status = 'free'
@@ -112,13 +112,12 @@ def claim(given: Sequence[Agent], places: Sequence[int]) -> None:
 
     NotFree when one of them has changed since: then nothing may be written, and the round begins anew.
     """
-    values = {
-        "members": [agent.member_id for agent in given],
-        "places": list(places),
-        "ats": [agent.last_assigned_at for agent in given],
-    }
+    wanted = [
+        {"member_id": agent.member_id, "places": number, "at": agent.last_assigned_at}
+        for agent, number in zip(given, places, strict=True)
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM_MANY, parameters() | values)
+        cursor.execute(_CLAIM_MANY, parameters() | {"wanted": orjson.dumps(wanted).decode()})
         if cursor.rowcount < len(given):
             raise NotFree
 

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -344,9 +345,14 @@ def _log(event: str, changes: Sequence[Change], actor: Member | None, detail: di
             for change in changes
         ],
     )
-    for change in changes:
-        states = (change.before or "new", change.session.state)
-        log.info("%s: %s → %s", event, *states, extra={"session_id": change.session.id})
+    # What is undone is not told, and whoever waits for the locks need not wait for the log.
+    lines = [(event, change.before or "new", change.session.state, change.session.id) for change in changes]
+    transaction.on_commit(partial(_write_log, lines), robust=True)
+
+
+def _write_log(lines: list[tuple[str, str, str, UUID]]) -> None:
+    for event, before, after, session_id in lines:
+        log.info("%s: %s → %s", event, before, after, extra={"session_id": session_id})
 
 
 def _tell_seat(session: ChatSession) -> None:
