@@ -43,9 +43,9 @@ RESULTS = Path(__file__).resolve().parent / "results" / "soak.json"
 SAMPLE_EVERY = 10.0
 WEBS = 2
 AGENTS = 20
-# Of the messages at saturation that the first seconds find. With all that coming and going costs
-# besides (pages, tokens, sessions, reads, files), that is about a third of what the processors can do.
-SHARE = 1 / 8
+# Of the messages at saturation that the first seconds find. They are the smaller part of the work: with
+# pages, tokens, sessions, read marks and files that is about a third of what the processors can do.
+SHARE = 1 / 30
 WARM_UP = 1 / 3
 # Counters of the load that are as they should be; anything else went wrong.
 EXPECTED = {
