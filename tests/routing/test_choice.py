@@ -6,9 +6,10 @@ import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from random import Random
+from time import sleep
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -216,3 +217,41 @@ def test_a_hundred_cost_as_many_statements_as_one(time, monkeypatch, reception, 
         asked_for.append(len(asked))
     _with_settings, one, hundred = asked_for
     assert one == hundred == statements
+
+
+def test_who_waited_for_the_lock_in_vain_reads_nothing_more(time, monkeypatch):
+    group = make.make_group()
+    agent = scene.agent_at_desk(group)
+    everybody("notReady")
+    session = scene.waits_for(scene.customer_comes(), group)
+    everybody("free")
+    read, given = [], []
+    really = places.eligible
+    monkeypatch.setattr(places, "eligible", lambda: read.append(1) or really())
+
+    def dispatch() -> None:
+        given.append(assignment.dispatch())
+        connection.close()
+
+    others = [threading.Thread(target=dispatch) for _ in range(3)]
+    with transaction.atomic():
+        assignment.lock()
+        for one in others:
+            one.start()
+        wait_for_blocked(len(others))
+    for one in others:
+        one.join()
+    assert sorted(given) == [0, 0, 1]
+    assert len(read) == 1
+    assert scene.again(session).agent == agent
+
+
+def wait_for_blocked(number: int) -> None:
+    """Return once so many other connections wait for a lock."""
+    with connection.cursor() as cursor:
+        for _ in range(1000):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0] >= number:
+                return
+            sleep(0.01)
+    raise AssertionError("they do not wait")
