@@ -1,6 +1,6 @@
 """The rule of assignment, written once: keys over plain facts (R-5, R-7, R-9).
 
-Production sorts in SQL (`order_by`), a replay sorts in Python (`sort_key`); a test holds both
+Production sorts the queue in SQL (`order_by`) and agents in Python (`sort_key`); a test holds both
 equal. Each key is one sentence of the answer to "why this one?" (R-18).
 """
 
