@@ -27,6 +27,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from csdesk import realtime
+from csdesk.outlet import LoopOutlet
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class Hub:
         self.draining = False
         self.connected = False
         self._started = False
+        self.outlet: LoopOutlet | None = None
         self._sockets: dict[str, dict[Socket, None]] = defaultdict(dict)
         self._joined: dict[Socket, set[str]] = {}
         self._waiting: dict[str, list[asyncio.Future]] = defaultdict(list)
@@ -156,6 +158,10 @@ class Hub:
         byes = [asyncio.ensure_future(self._say_bye(socket)) for socket in list(self._joined)]
         if byes:
             await asyncio.wait(byes, timeout=seconds)
+        if self.outlet:
+            await self.outlet.drained(1)
+            # What is still said until the end of the process goes through its thread.
+            realtime.use(None)
         for task in list(self._tasks):
             task.cancel()
 
@@ -170,6 +176,8 @@ class Hub:
     def _start(self) -> None:
         if not self._started and not self.draining:
             self._started = True
+            self.outlet = LoopOutlet(self._client)
+            realtime.use(self.outlet)
             self._keep(self._stay_connected())
             self._keep(self._watch())
 

@@ -19,6 +19,7 @@ import queue
 import threading
 import time
 from functools import partial
+from typing import Protocol
 from uuid import UUID
 
 import orjson
@@ -75,6 +76,15 @@ def publish(recipient: str, frame: dict, *, personal: bool = False) -> None:
     send_text(recipient, (PERSONAL if personal else FRAME) + encode(frame))
 
 
+def publish_committed(recipient: str, frame: dict, *, personal: bool = False) -> None:
+    """`publish` for what a connection other than Django's has committed already. Never raises."""
+    try:
+        _put(PREFIX + recipient, (PERSONAL if personal else FRAME) + encode(frame))
+    except Exception:
+        # What is stored is stored: whoever said it gets their acknowledgement.
+        log.exception("a frame could not be published")
+
+
 def control(recipient: str, order: dict) -> None:
     """Give an order to a recipient's sockets after the running transaction commits."""
     send_text(recipient, ORDER + encode(order))
@@ -83,7 +93,28 @@ def control(recipient: str, order: dict) -> None:
 def send_text(recipient: str, payload: str) -> None:
     """Send an already encoded payload after the running transaction commits."""
     # `robust`: an error here must not leave atomic() after the row is committed.
-    transaction.on_commit(partial(_sender().put, PREFIX + recipient, payload), robust=True)
+    transaction.on_commit(partial(_put, PREFIX + recipient, payload), robust=True)
+
+
+def _put(channel: str, payload: str) -> None:
+    if _outlet is None or not _outlet.put(channel, payload):
+        _sender().put(channel, payload)
+
+
+class Outlet(Protocol):
+    """Another way out than the process's thread: the event loop of a web process (`csdesk.outlet`)."""
+
+    def put(self, channel: str, payload: str) -> bool:
+        """Take a payload, from any thread; False when it is at its end."""
+
+
+_outlet: Outlet | None = None
+
+
+def use(outlet: Outlet | None) -> None:
+    """Send what this process publishes through the outlet from now on."""
+    global _outlet
+    _outlet = outlet
 
 
 class Sender:

@@ -8,9 +8,10 @@ to acknowledge and to publish. The figures that speak for it stand in `docs/arch
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from uuid import UUID
 
@@ -27,7 +28,8 @@ from csdesk import clock, realtime
 from csdesk.errors import DomainError, NotFound, NotYours, Unavailable, WrongState
 from csdesk.tokens import tokens
 
-_STATEMENT = (Path(__file__).parent / "posting.sql").read_text()
+WAITING_STATEMENT = (Path(__file__).parent / "posting.sql").read_text()
+STATEMENT = WAITING_STATEMENT.replace("/*skip*/", "SKIP LOCKED")
 ATTEMPTS = 3
 
 
@@ -73,18 +75,30 @@ def post_many(posts: list[Post], *, wait: bool = False) -> list[Posted | DomainE
     Raises IntegrityError when two of them race with equal keys elsewhere: try each alone.
     """
     at = clock.now()
-    rows = orjson.dumps([_row(n, post) for n, post in enumerate(posts)]).decode()
     with connection.cursor() as cursor:
-        cursor.execute(
-            _STATEMENT.replace("/*skip*/", "" if wait else "SKIP LOCKED"),
-            {"posts": rows, "at": at} | _deadlines(),
-        )
+        cursor.execute(WAITING_STATEMENT if wait else STATEMENT, values_of(posts, at, deadlines()))
         names = [column.name for column in cursor.description]
-        rows = sorted((dict(zip(names, row, strict=True)) for row in cursor.fetchall()), key=lambda r: r["n"])
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return answered_by(posts, rows, at, realtime.publish)
+
+
+def values_of(posts: list[Post], at: datetime, deadlines: dict) -> dict:
+    """What the statement stores."""
+    return {
+        "posts": orjson.dumps([_row(n, post) for n, post in enumerate(posts)]).decode(),
+        "at": at,
+    } | deadlines
+
+
+def answered_by(
+    posts: list[Post], rows: list[dict], at: datetime, publish: Callable[..., None]
+) -> list[Posted | DomainError]:
+    """The answers that the statement's rows mean; what was stored is published."""
+    rows = sorted(rows, key=itemgetter("n"))
     answers = [_answer(post, row, at) for post, row in zip(posts, rows, strict=True)]
     for post, row, answer in zip(posts, rows, answers, strict=True):
         if isinstance(answer, Posted) and not answer.duplicate:
-            _publish(post, row, answer)
+            _publish(post, row, answer, publish)
     return answers
 
 
@@ -176,7 +190,7 @@ def _row(n: int, one: Post) -> dict:
     }
 
 
-def _deadlines() -> dict:
+def deadlines() -> dict:
     """How far the session's deadline moves when the customer or the agent speaks (S-5, R-15)."""
     closing = business.read(ClosingSettings)
     reminded = 0 < closing.reminder_seconds < closing.reply_seconds
@@ -212,7 +226,7 @@ def _answer(one: Post, row: dict, at: datetime) -> Posted | DomainError:
     return Unavailable()
 
 
-def _publish(one: Post, row: dict, posted: Posted) -> None:
+def _publish(one: Post, row: dict, posted: Posted, publish: Callable[..., None]) -> None:
     message = Message(
         session_id=one.session_id,
         seq=posted.seq,
@@ -226,17 +240,23 @@ def _publish(one: Post, row: dict, posted: Posted) -> None:
         client_id=one.client_id,
         created_at=posted.at,
     )
-    publish_message(message, row["customer_id"], row["channel_id"], row["agent_id"])
+    publish_message(message, row["customer_id"], row["channel_id"], row["agent_id"], publish)
 
 
-def publish_message(message: Message, customer_id: UUID, channel_id: int, agent_id: int | None) -> None:
-    """Send a new or changed message to every socket of both sides."""
+def publish_message(
+    message: Message,
+    customer_id: UUID,
+    channel_id: int,
+    agent_id: int | None,
+    publish: Callable[..., None] = realtime.publish,
+) -> None:
+    """Send a new or changed message to every socket of both sides; `publish` as `realtime.publish`."""
     personal = frames.is_personal(message)
     recipient = realtime.customer(customer_id, channel_id)
-    realtime.publish(recipient, frames.message_frame(message, for_desk=False), personal=personal)
+    publish(recipient, frames.message_frame(message, for_desk=False), personal=personal)
     if agent_id:
         frame = frames.message_frame(message, for_desk=True)
-        realtime.publish(realtime.member(agent_id), frame, personal=personal)
+        publish(realtime.member(agent_id), frame, personal=personal)
 
 
 def change(session: ChatSession, message: Message) -> None:

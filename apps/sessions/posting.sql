@@ -56,13 +56,13 @@ stored AS (
     )
     SELECT
         session_id, seq, rev, kind, author_kind, author_id, author_name, author_avatar, body, tokens,
-        client_id, %(at)s
+        client_id, %(at)s::timestamptz
     FROM placed
 ),
 -- No ON CONFLICT: the same key at the same moment undoes the round, and each post is tried alone.
 keyed AS (
     INSERT INTO service_sessions_postkey (author, client_id, session_id, seq, rev, created_at)
-    SELECT author, client_id, session_id, seq, rev, %(at)s
+    SELECT author, client_id, session_id, seq, rev, %(at)s::timestamptz
     FROM placed
     WHERE client_id IS NOT NULL
 ),
@@ -93,24 +93,24 @@ sessions AS (
         last_kind = COALESCE(moved.kind, session.last_kind),
         last_author = COALESCE(moved.author_kind, session.last_author),
         last_author_id = COALESCE(moved.author_id, session.last_author_id),
-        last_at = CASE WHEN moved.author_kind IS NULL THEN session.last_at ELSE %(at)s END,
+        last_at = CASE WHEN moved.author_kind IS NULL THEN session.last_at ELSE %(at)s::timestamptz END,
         waiting_since = CASE
-            WHEN moved.author_kind = 'customer' THEN COALESCE(session.waiting_since, %(at)s)
+            WHEN moved.author_kind = 'customer' THEN COALESCE(session.waiting_since, %(at)s::timestamptz)
             WHEN moved.author_kind = 'agent' THEN NULL
             ELSE session.waiting_since
         END,
         on_hold_at = CASE WHEN moved.agent_seq IS NOT NULL THEN NULL ELSE session.on_hold_at END,
         deadline_at = CASE
             WHEN session.state = 'flow' AND moved.author_kind = 'customer'
-                THEN %(at)s::timestamptz + %(flow_seconds)s * interval '1 second'
-            WHEN session.state = 'serving' AND moved.author_kind = 'agent' AND %(reply_kind)s <> ''
-                THEN %(at)s::timestamptz + %(reply_seconds)s * interval '1 second'
+                THEN %(at)s::timestamptz + %(flow_seconds)s::float8 * interval '1 second'
+            WHEN session.state = 'serving' AND moved.author_kind = 'agent' AND %(reply_kind)s::text <> ''
+                THEN %(at)s::timestamptz + %(reply_seconds)s::float8 * interval '1 second'
             WHEN session.state = 'serving' AND moved.author_kind IN ('agent', 'customer') THEN NULL
             ELSE session.deadline_at
         END,
         deadline_kind = CASE
             WHEN session.state = 'flow' AND moved.author_kind = 'customer' THEN 'flow'
-            WHEN session.state = 'serving' AND moved.author_kind = 'agent' THEN %(reply_kind)s
+            WHEN session.state = 'serving' AND moved.author_kind = 'agent' THEN %(reply_kind)s::text
             WHEN session.state = 'serving' AND moved.author_kind = 'customer' THEN ''
             ELSE session.deadline_kind
         END
@@ -118,7 +118,7 @@ sessions AS (
     WHERE session.id = moved.session_id
 ),
 replied AS (
-    UPDATE service_sessions_servicerecord AS record SET first_reply_at = %(at)s
+    UPDATE service_sessions_servicerecord AS record SET first_reply_at = %(at)s::timestamptz
     FROM moved
     WHERE moved.agent_seq IS NOT NULL
         AND record.session_id = moved.session_id

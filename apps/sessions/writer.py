@@ -10,15 +10,20 @@ in the order it was given here, so a caller need not wait for one answer before 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from dataclasses import dataclass
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from apps.sessions import files
 from apps.sessions.content import FILE_KINDS
-from apps.sessions.posting import Busy, Post, Posted, post, post_many
+from apps.sessions.posting import Busy, Post, Posted, post
+from apps.sessions.posting_line import PostingLine
 from csdesk import bridge
 from csdesk.errors import DomainError
+
+log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 128
 ROUNDS_AT_ONCE = 2
@@ -39,6 +44,7 @@ class PostWriter:
         self._waiting: deque[_Waiting] = deque()
         self._rounds: set[asyncio.Task] = set()
         self._held: set[UUID] = set()
+        self._line = PostingLine()
 
     async def post(self, one: Post) -> Posted:
         """Store a post; returns once it is committed, raises the DomainError of a refusal."""
@@ -74,9 +80,10 @@ class PostWriter:
 
     async def _store(self, batch: list[_Waiting]) -> None:
         try:
-            answers = await bridge.run(post_many, [waiting.post for waiting in batch])
-        except Exception:
+            answers = await self._line.post([waiting.post for waiting in batch])
+        except Exception as error:
             # One bad post must not refuse the others: each is tried alone and fails alone.
+            log.info("a round of %s posts failed, each is tried alone: %s", len(batch), type(error).__name__)
             for waiting in batch:
                 await self._alone(waiting)
             return
@@ -130,7 +137,7 @@ def _settle(waiting: _Waiting, answer: Posted | DomainError | Exception) -> None
         waiting.answer.set_result(answer)
 
 
-_shared: dict[asyncio.AbstractEventLoop, PostWriter] = {}
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, PostWriter] = WeakKeyDictionary()
 
 
 def shared() -> PostWriter:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import random
-import time
 import uuid
 
 import pytest
@@ -12,11 +11,14 @@ from django.db import connections, transaction
 from apps.sessions import writer
 from apps.sessions.authors import Author
 from apps.sessions.models import ChatSession, Message
-from apps.sessions.posting import Busy, Post, post_many
+from apps.sessions.posting import Busy, Post
+from apps.sessions.posting_line import PostingLine
 from csdesk.errors import NotYours
 from tests import factories as make
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+
+post = PostingLine.post
 
 
 def plain(session, text="x", author=None, client_id=None):
@@ -33,11 +35,11 @@ async def test_many_at_once_are_stored_in_order_and_in_fewer_statements(monkeypa
     sessions = [await asyncio.to_thread(make.make_session) for _ in range(4)]
     rounds = []
 
-    def counted(posts, **kwargs):
+    async def counted(line, posts):
         rounds.append(len(posts))
-        return post_many(posts, **kwargs)
+        return await post(line, posts)
 
-    monkeypatch.setattr(writer, "post_many", counted)
+    monkeypatch.setattr(PostingLine, "post", counted)
     posts = writer.PostWriter()
     plan = [(session, f"{n}") for n in range(40) for session in sessions]
     answers = await asyncio.gather(*(posts.post(plain(session, text)) for session, text in plan))
@@ -134,12 +136,12 @@ async def test_what_is_posted_to_one_session_keeps_its_order_without_waiting(mon
     sessions = [await asyncio.to_thread(make.make_session) for _ in range(3)]
     dice = random.Random(7)
 
-    def sometimes_busy(posts, **kwargs):
-        if not kwargs.get("wait") and dice.random() < 0.3:
+    async def sometimes_busy(line, posts):
+        if dice.random() < 0.3:
             return [Busy("held elsewhere") for _ in posts]
-        return post_many(posts, **kwargs)
+        return await post(line, posts)
 
-    monkeypatch.setattr(writer, "post_many", sometimes_busy)
+    monkeypatch.setattr(PostingLine, "post", sometimes_busy)
     monkeypatch.setattr(writer, "MOST_AT_ONCE", 7)
     posts = writer.PostWriter()
     answers: dict = {session.id: [] for session in sessions}
@@ -162,18 +164,18 @@ async def test_two_posts_to_a_session_are_never_in_two_rounds_at_once(monkeypatc
     at_work: list[uuid.UUID] = []
     met = []
 
-    def watched(posts, **kwargs):
+    async def watched(line, posts):
         ids = {one.session_id for one in posts}
         met.extend(ids & set(at_work))
         at_work.extend(ids)
         try:
-            time.sleep(0.01)
-            return post_many(posts, **kwargs)
+            await asyncio.sleep(0.01)
+            return await post(line, posts)
         finally:
             for one in ids:
                 at_work.remove(one)
 
-    monkeypatch.setattr(writer, "post_many", watched)
+    monkeypatch.setattr(PostingLine, "post", watched)
     posts = writer.PostWriter()
     futures = []
     for number in range(30):
