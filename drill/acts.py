@@ -215,7 +215,7 @@ FULL = (
     given_up(50),
 )
 SHORT = (
-    killed("web, both", WEB, SECOND_WEB, seconds=6.5, deadlines=MOVE),
+    killed("web, both", WEB, SECOND_WEB, seconds=8, deadlines=MOVE),
     killed("worker, clock, beat", *TIMERS, seconds=2.5, chats_go_on=True, deadlines=FIRE),
     killed("Redis", "redis", seconds=2.5, chats_go_on=True, deadlines=FIRE),
     redis_full(2.5),

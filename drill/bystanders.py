@@ -59,7 +59,6 @@ class Bystanders:
 
 def place(scene: Scene, seconds: float) -> Bystanders:
     """One session for each kind of deadline, due in so many seconds."""
-    due = clock.now() + timedelta(seconds=seconds)
     flow, queued, offered, served = [_session(scene) for _ in range(4)]
     with transaction.atomic():
         _enqueue(queued, scene.offered)
@@ -73,6 +72,7 @@ def place(scene: Scene, seconds: float) -> Bystanders:
         offered.id: DeadlineKind.ACCEPT,
         served.id: DeadlineKind.REPLY,
     }
+    due = clock.now() + timedelta(seconds=seconds)
     for session_id, kind in kinds.items():
         moved = ChatSession.objects.filter(id=session_id, deadline_kind=kind).update(deadline_at=due)
         if not moved:

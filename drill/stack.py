@@ -72,12 +72,12 @@ class Stack:
         return [thing for thing in self.things.values() if isinstance(thing, Process)]
 
     @property
-    def servers(self) -> list[Server]:
+    def embedded(self) -> list[Server]:
         return [thing for thing in self.things.values() if isinstance(thing, Server)]
 
     def start_servers(self) -> None:
         """Start those servers that do not run."""
-        for server in self.servers:
+        for server in self.embedded:
             if server.process is None or server.process.poll() is not None:
                 server.start()
 

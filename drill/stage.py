@@ -105,13 +105,13 @@ class Stage:
 
     # --- The history -------------------------------------------------------------------------------
 
-    async def faults(self) -> list[str]:
+    async def faults(self, patience: float = 1.0) -> list[str]:
         """All that is wrong with the history since the last look; nobody may be speaking."""
         found = self.crowd.troubles()
-        late = await self._wait_for_all(SYNCED_WITHIN)
+        late = await self._wait_for_all(SYNCED_WITHIN * patience)
         found += [f"not caught up: {fault}" for fault in late[:5]]
-        found += await self._wait_for_places(PLACED_WITHIN)
-        found += (await self.misjudged())[:5]
+        found += await self._wait_for_places(PLACED_WITHIN * patience)
+        found += (await self.misjudged(patience))[:5]
         found += await database(self._look)
         return found
 
@@ -136,10 +136,10 @@ class Stage:
             await asyncio.sleep(0.3)
         return []
 
-    async def misjudged(self) -> list[str]:
+    async def misjudged(self, patience: float = 1.0) -> list[str]:
         """Wait until the workbenches show who is there and who is not; whom they misjudge in the end."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + JUDGED_WITHIN
+        until = loop.time() + JUDGED_WITHIN * patience
         while (wrong := audit.misjudged(self.visitors, self.desks)) and loop.time() < until:
             await asyncio.sleep(0.3)
         return wrong

@@ -18,7 +18,7 @@ class Stack(Processes):
     """web, worker, clock, beat, and the embedded postgres and redis of the test run."""
 
     def __init__(self, servers: TestServers, password: str, **environment: str) -> None:
-        self.run = servers
+        self.servers = servers
         self.password = password
         logs = servers.data / f"stack-{secrets.token_hex(3)}"
         logs.mkdir()
@@ -43,7 +43,7 @@ class Stack(Processes):
 
     def stop_all(self) -> None:
         super().stop_all()
-        self.run.start()  # whatever a test has killed: others need them after us
+        self.servers.start()  # whatever a test has killed: others need them after us
 
     def kill(self, name: str, *args: int) -> None:
         super().kill(name, *args)

@@ -10,7 +10,7 @@ from drill.stage import Size, ready
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_db")]
 
 SIZE = Size(customers=14, agents=3)
-TEMPO = programme.Tempo(before=1.5, after=0.5)
+TEMPO = programme.Tempo(before=1.5, after=0.5, patience=4)
 
 
 async def test_the_history_holds_whatever_is_killed_cut_or_filled(stack):
