@@ -18,7 +18,7 @@ class Stack(Processes):
     """web, worker, clock, beat, and the embedded postgres and redis of the test run."""
 
     def __init__(self, servers: TestServers, password: str, **environment: str) -> None:
-        self.servers = servers
+        self._ours = servers
         self.password = password
         logs = servers.data / f"stack-{secrets.token_hex(3)}"
         logs.mkdir()
@@ -43,7 +43,7 @@ class Stack(Processes):
 
     def stop_all(self) -> None:
         super().stop_all()
-        self.servers.start()  # whatever a test has killed: others need them after us
+        self._ours.start()  # whatever a test has killed: others need them after us
 
     def kill(self, name: str, *args: int) -> None:
         super().kill(name, *args)

@@ -68,7 +68,7 @@ def test_workers_are_back_within_seconds_of_redis(stack: Stack):
     time.sleep(5)
     stack.start("redis")
 
-    with redis.Redis.from_url(stack.servers.environment()["REDIS_URL"]) as client:
+    with redis.Redis.from_url(stack.env["REDIS_URL"]) as client:
 
         def waiting_for_jobs() -> int:
             return sum(known["cmd"] == "brpop" for known in client.client_list())
