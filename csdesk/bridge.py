@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
@@ -31,9 +32,9 @@ REST = 1.0
 class Lane:
     """A fixed number of threads and a bounded line in front of them.
 
-    Each thread keeps one database connection of its own; it is tried before use after a rest and
-    thrown away after an error, as Django does around a request. (Not before each use, as Django
-    does: that is a round trip more for every message.)
+    Each thread keeps one database connection of its own. It is thrown away after an error, and tried
+    before use after a rest and after an error in any thread: one command may fail by a database that has
+    been away, not one for each thread. (Django tries it at each use: a round trip for every message.)
     """
 
     def __init__(self, name: str, threads: int, longest_line: int) -> None:
@@ -61,19 +62,27 @@ class Lane:
 
 
 def _with_fresh_connection(call: Callable[[], Result], language: str | None) -> Result:
+    global _failed_at
     close_old_connections()
-    if time.monotonic() - getattr(_thread, "used", 0.0) < REST:
+    used = getattr(_thread, "used", 0.0)
+    if used > _failed_at and time.monotonic() - used < REST:
         for connection in connections.all(initialized_only=True):
             connection.health_check_done = True
     try:
         # Django's own storage of it is not seen in threads that asgiref has not started.
         with override(language):
-            return call()
+            result = call()
+        _thread.used = time.monotonic()
+        return result
+    except DatabaseError:
+        _failed_at = time.monotonic()
+        raise
     finally:
         close_old_connections()
-        _thread.used = time.monotonic()
 
 
+# When the database last failed somebody, in any thread.
+_failed_at = 0.0
 _thread = threading.local()
 _lanes: dict[str, Lane] = {}
 _making = threading.Lock()

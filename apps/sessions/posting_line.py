@@ -40,7 +40,10 @@ class PostingLine:
             cursor = await connection.execute(posting.STATEMENT, posting.values_of(posts, at, deadlines))
             rows = await cursor.fetchall()
         except BaseException:
-            await connection.close()
+            # What has broken one connection has often broken the others.
+            broken, self._free = [connection, *self._free], []
+            for one in broken:
+                await one.close()
             raise
         self._free.append(connection)
         return posting.answered_by(posts, rows, at, realtime.publish_committed)
