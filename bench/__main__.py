@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -26,9 +25,6 @@ def main() -> int:
     if wanted - set(ROWS):
         parser.error(f"there are only {', '.join(ROWS)}")
     size = rounds.QUICK if asked.quick else rounds.FULL
-    # Asked to stop, by whatever means, it still stops its servers.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     found: list[table.Row] = []
     processors, load = os.cpu_count() or 1, os.getloadavg()[0]
     table.say(f"{processors} processors, load average {load:.1f} before the start")

@@ -79,6 +79,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="growth", description=__doc__)
     parser.add_argument("--messages", type=int, default=20_000)
     asked = parser.parse_args()
+    if asked.messages < 1_000:
+        parser.error("less than 1,000 messages say nothing")
     try:
         with ground() as here:
             say(f"making conversations of {asked.messages:,} messages")

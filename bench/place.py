@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -24,6 +25,7 @@ DATA = Path(os.environ.get("BENCH_DATA", ROOT / "build")).resolve() / "bench"
 SERVES_WITHIN = 60
 STOPS_WITHIN = 15
 STEP_WITHIN = 300
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class BenchError(Exception):
@@ -126,9 +128,18 @@ def run(env: dict[str, str], *arguments: str) -> str:
 
 @contextlib.contextmanager
 def ground() -> Iterator[Ground]:
-    """The ground, started; only one benchmark runs at a time in one working copy."""
-    DATA.parent.mkdir(exist_ok=True)
-    with (DATA.parent / "bench.lock").open("w") as lock:
+    """The ground, started; only one benchmark runs at a time in one working copy.
+
+    Asked to stop, by whatever means, it still stops its servers, and once more does not hurry it.
+    """
+    for number in STOPS:
+        signal.signal(number, _stop)
+    try:
+        DATA.parent.mkdir(exist_ok=True)
+        opened = (DATA.parent / "bench.lock").open("w")
+    except OSError as error:
+        raise BenchError(f"cannot work in {DATA.parent}: {error.strerror}") from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -138,4 +149,11 @@ def ground() -> Iterator[Ground]:
             made.start()
             yield made
         finally:
+            for number in STOPS:
+                signal.signal(number, signal.SIG_IGN)
             made.stop()
+
+
+def _stop(number: int, _frame: object) -> None:
+    print("stopping", file=sys.stderr)
+    sys.exit(128 + number)

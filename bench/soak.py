@@ -233,6 +233,10 @@ def _count(value: float, sign: str = "") -> str:
     return f"{value:{sign},.0f}"
 
 
+# Shorter, and there are too few samples after the warm-up for a line through them.
+LEAST_SECONDS = 60
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="soak")
     parser.add_argument("--seconds", type=float, default=600)
@@ -240,6 +244,8 @@ def main() -> int:
         "--rate", type=float, help="messages a second; about a third of saturation without it"
     )
     asked = parser.parse_args()
+    if asked.seconds < LEAST_SECONDS:
+        parser.error(f"in less than {LEAST_SECONDS} seconds nothing can be said")
     try:
         with ground() as here, ExitStack() as stack:
             soak = Soak(here, stack)

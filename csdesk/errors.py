@@ -12,8 +12,13 @@ class DomainError(Exception):
 
     def __init__(self, detail: str = "", **extra: object) -> None:
         super().__init__(detail or self.code)
-        self.detail = str(detail)
+        self._detail = detail
         self.extra = extra
+
+    @property
+    def detail(self) -> str:
+        """For people; a lazy text is rendered in the language of whoever reads it."""
+        return str(self._detail)
 
 
 class Invalid(DomainError):

@@ -29,7 +29,7 @@ class LoopOutlet:
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[tuple[str, str]] = deque()
         self._sending: asyncio.Task | None = None
-        self._is_down = False
+        self._is_down = self._is_full = False
 
     def put(self, channel: str, payload: str) -> bool:
         try:
@@ -48,8 +48,11 @@ class LoopOutlet:
 
     def _take(self, channel: str, payload: str) -> None:
         if len(self._waiting) >= MOST_WAITING:
-            log.warning("push dropped: %s frames wait", MOST_WAITING)
+            if not self._is_full:
+                log.warning("push dropped: %s frames wait", MOST_WAITING)
+            self._is_full = True
             return
+        self._is_full = False
         self._waiting.append((channel, payload))
         if self._sending is None or self._sending.done():
             self._sending = self._loop.create_task(self._send())

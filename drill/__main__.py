@@ -19,12 +19,14 @@ from pathlib import Path
 from csdesk.embedded import EmbeddedError, Place, Postgres, Redis
 from drill.stack import ROOT, Stack, free_port
 
-DATA = Path(os.environ.get("DRILL_DATA") or ROOT / "build" / "drill")
+# A folder of its own within the one that is given, for it is emptied before each drill.
+DATA = Path(os.environ.get("DRILL_DATA") or ROOT / "build").resolve() / "drill"
 RESULTS = ROOT / "build" / "drill.json"
 PREPARE_WITHIN = 180
 # The whole drill ends by itself after so many seconds.
 DRILL_WITHIN = 470
 CUSTOMERS, AGENTS = 40, 6
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class CannotDrill(Exception):
@@ -38,15 +40,22 @@ def main() -> int:
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--agents", type=int, default=AGENTS)
     asked = parser.parse_args()
+    if asked.customers < 1 or asked.agents < 2:
+        parser.error("it takes a customer and two agents at least")
     # Asked to stop, by whatever means, it still stops its processes.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+    for number in STOPS:
+        signal.signal(number, _stop)
     try:
         with running() as stack:
             return asyncio.run(drill(stack, asked))
     except (CannotDrill, EmbeddedError) as error:
         print(f"drill: {error}", file=sys.stderr)
         return 2
+
+
+def _stop(number: int, _frame: object) -> None:
+    print("stopping", file=sys.stderr)
+    sys.exit(128 + number)
 
 
 async def drill(stack: Stack, asked: argparse.Namespace) -> int:
@@ -59,6 +68,8 @@ async def drill(stack: Stack, asked: argparse.Namespace) -> int:
         for act in (acts.SHORT if asked.short else acts.FULL)
         if not asked.words or any(word.lower() in act.name.lower() for word in asked.words)
     ]
+    if not chosen:
+        raise CannotDrill(f"no act has such a name; there are: {', '.join(act.name for act in acts.FULL)}")
     tempo = programme.Tempo(before=4, after=1)
     results, began = [], time.monotonic()
     async with ready(stack, Size(asked.customers, asked.agents)) as stage:
@@ -80,8 +91,12 @@ async def drill(stack: Stack, asked: argparse.Namespace) -> int:
 @contextlib.contextmanager
 def running() -> Iterator[Stack]:
     """The product on fresh, embedded servers with settings as in production; one drill at a time."""
-    DATA.parent.mkdir(parents=True, exist_ok=True)
-    with DATA.with_suffix(".lock").open("w") as lock:
+    try:
+        DATA.parent.mkdir(parents=True, exist_ok=True)
+        opened = DATA.with_suffix(".lock").open("w")
+    except OSError as error:
+        raise CannotDrill(f"cannot work in {DATA.parent}: {error.strerror}") from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -102,6 +117,9 @@ def running() -> Iterator[Stack]:
             stack.start_all()
             yield stack
         finally:
+            # Once more does not hurry it: what it has started must end.
+            for number in STOPS:
+                signal.signal(number, signal.SIG_IGN)
             stack.stop_all()
             for server in reversed(servers):
                 server.stop()

@@ -270,9 +270,10 @@ class DeskConsumer(DoorConsumer):
             await asyncio.wait(self._posting)
 
     async def _finish(self) -> None:
+        until = self._loop.time() + FINISH_WITHIN
         await super()._finish()
         if self._posting:
-            await asyncio.wait(self._posting, timeout=FINISH_WITHIN)
+            await asyncio.wait(self._posting, timeout=max(0.0, until - self._loop.time()))
 
     def _acknowledge(self, command: protocol.Send, posted: Posted) -> None:
         self.say(

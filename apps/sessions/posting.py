@@ -17,7 +17,7 @@ from uuid import UUID
 
 import orjson
 from django.db import IntegrityError, connection, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from apps.sessions import content, frames
 from apps.sessions.authors import Author

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE = 128
 ROUNDS_AT_ONCE = 2
 SKIPS = 3
+# Posts that wait for their session's row in a thread, of those that carry chat.
+ALONE_AT_ONCE = 3
 
 
 @dataclass
@@ -43,8 +45,11 @@ class PostWriter:
     def __init__(self) -> None:
         self._waiting: deque[_Waiting] = deque()
         self._rounds: set[asyncio.Task] = set()
+        # Sessions with a post on its way: what is posted to them meanwhile waits.
         self._held: set[UUID] = set()
         self._line = PostingLine()
+        self._singles: set[asyncio.Task] = set()
+        self._turns = asyncio.Semaphore(ALONE_AT_ONCE)
 
     async def post(self, one: Post) -> Posted:
         """Store a post; returns once it is committed, raises the DomainError of a refusal."""
@@ -73,31 +78,55 @@ class PostWriter:
         self._start_round()
 
     async def _round(self, batch: list[_Waiting]) -> None:
+        alone: list[_Waiting] = []
         try:
-            await self._store(batch)
+            alone = await self._store(batch)
         finally:
             self._held -= {waiting.post.session_id for waiting in batch}
+            self._try_alone(alone)
 
-    async def _store(self, batch: list[_Waiting]) -> None:
+    async def _store(self, batch: list[_Waiting]) -> list[_Waiting]:
+        """Answer what was stored or refused; returns what must be tried alone."""
         try:
             answers = await self._line.post([waiting.post for waiting in batch])
         except Exception as error:
             # One bad post must not refuse the others: each is tried alone and fails alone.
             log.info("a round of %s posts failed, each is tried alone: %s", len(batch), type(error).__name__)
-            for waiting in batch:
-                await self._alone(waiting)
-            return
-        again = []
+            return batch
+        again, alone = [], []
         for waiting, answer in zip(batch, answers, strict=True):
             if not isinstance(answer, Busy):
                 _settle(waiting, answer)
                 continue
             waiting.skipped += 1
-            if waiting.skipped > SKIPS:
-                await self._alone(waiting)
-            else:
-                again.append(waiting)
+            (alone if waiting.skipped > SKIPS else again).append(waiting)
         self._waiting.extendleft(reversed(again))
+        return alone
+
+    def _try_alone(self, batch: list[_Waiting]) -> None:
+        """Session by session, beside the rounds: a row that is held long holds up its own session only."""
+        by_session: dict[UUID, list[_Waiting]] = {}
+        for waiting in batch:
+            by_session.setdefault(waiting.post.session_id, []).append(waiting)
+        for session_id, theirs in by_session.items():
+            self._held.add(session_id)
+            task = asyncio.create_task(self._alone(session_id, theirs))
+            self._singles.add(task)
+            task.add_done_callback(self._singles.discard)
+
+    async def _alone(self, session_id: UUID, theirs: list[_Waiting]) -> None:
+        """One after the other, each in a thread, which waits for the row."""
+        try:
+            for waiting in theirs:
+                try:
+                    async with self._turns:
+                        answer: Posted | Exception = await bridge.run(post, waiting.post)
+                except Exception as error:
+                    answer = error
+                _settle(waiting, answer)
+        finally:
+            self._held.discard(session_id)
+            self._start_round()
 
     def _take(self) -> list[_Waiting]:
         """The next posts to sessions that no round is at work on.
@@ -118,14 +147,6 @@ class PostWriter:
             batch.append(waiting)
         self._waiting.extendleft(reversed(later))
         return batch
-
-    async def _alone(self, waiting: _Waiting) -> None:
-        """Wait for the row, in a thread of its own turn."""
-        try:
-            answer: Posted | Exception = await bridge.run(post, waiting.post)
-        except Exception as error:
-            answer = error
-        _settle(waiting, answer)
 
 
 def _settle(waiting: _Waiting, answer: Posted | DomainError | Exception) -> None:

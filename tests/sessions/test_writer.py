@@ -7,13 +7,14 @@ import uuid
 
 import pytest
 from django.db import connections, transaction
+from django.utils import translation
 
 from apps.sessions import writer
 from apps.sessions.authors import Author
 from apps.sessions.models import ChatSession, Message
 from apps.sessions.posting import Busy, Post
 from apps.sessions.posting_line import PostingLine
-from csdesk.errors import NotYours
+from csdesk.errors import NotYours, WrongState
 from tests import factories as make
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -93,14 +94,16 @@ async def test_the_same_client_id_twice_in_a_round_gets_one_answer():
     assert sum(not answer.duplicate for answer in answers) == 1
 
 
-async def test_a_busy_session_keeps_nobody_else_waiting():
-    held, free = [await asyncio.to_thread(make.make_session) for _ in range(2)]
+async def test_busy_sessions_keep_nobody_else_waiting():
+    """More of them than there are rounds."""
+    held = [await asyncio.to_thread(make.make_session) for _ in range(4)]
+    free = await asyncio.to_thread(make.make_session)
     taken, release = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def hold():
         with transaction.atomic():
-            ChatSession.objects.select_for_update().get(id=held.id)
+            list(ChatSession.objects.select_for_update().filter(id__in=[one.id for one in held]))
             loop.call_soon_threadsafe(taken.set)
             asyncio.run_coroutine_threadsafe(release.wait(), loop).result(20)
         connections.close_all()
@@ -108,12 +111,32 @@ async def test_a_busy_session_keeps_nobody_else_waiting():
     holder = asyncio.create_task(asyncio.to_thread(hold))
     await taken.wait()
     posts = writer.PostWriter()
-    waiting = asyncio.create_task(posts.post(plain(held)))
-    assert (await asyncio.wait_for(posts.post(plain(free)), 10)).seq == 2
-    assert not waiting.done()
+    waiting = [posts.accept(plain(one, f"{n}")) for n in range(2) for one in held]
+    # One round takes it together with those that must wait, one after they have been given up.
+    for seq in (2, 3):
+        assert (await asyncio.wait_for(posts.post(plain(free)), 10)).seq == seq
+        await asyncio.sleep(0.3)
+    assert not any(one.done() for one in waiting)
     release.set()
     await holder
-    assert (await asyncio.wait_for(waiting, 10)).seq == 2
+    answers = await asyncio.wait_for(asyncio.gather(*waiting), 10)
+    assert [answer.seq for answer in answers] == [2] * 4 + [3] * 4
+
+
+async def test_a_refusal_is_read_in_the_language_of_who_hears_it():
+    agent = await asyncio.to_thread(make.make_member)
+    session = await asyncio.to_thread(make.make_session)
+    posts = writer.PostWriter()
+    heard = {}
+    with translation.override("zh-hans"):
+        futures = [posts.accept(plain(session, author=Author.agent(agent))) for _ in range(2)]
+    for language, future in zip(("en", "zh-hans"), futures, strict=True):
+        with pytest.raises(WrongState) as refused:
+            await asyncio.wait_for(future, 10)
+        with translation.override(language):
+            heard[language] = refused.value.detail
+    assert heard["en"] == "The session does not take messages now."
+    assert heard["zh-hans"] == "会话现在不能接收消息。"
 
 
 async def test_a_socket_that_goes_away_does_not_undo_its_message():
