@@ -76,6 +76,22 @@ def test_workers_are_back_within_seconds_of_redis(stack: Stack):
         assert wait_until(lambda: waiting_for_jobs() >= 2, 5, 0.1), stack.log("clock")
 
 
+def test_workers_live_through_a_redis_that_takes_no_writes(stack: Stack):
+    """Full, so that even acknowledging a job fails; the sweep comes each second."""
+    with redis.Redis.from_url(stack.env["REDIS_URL"]) as client:
+        for _ in range(4):
+            client.config_set("maxmemory", 1)
+            time.sleep(1.7)
+            client.config_set("maxmemory", 0)
+            time.sleep(0.6)
+
+        def waiting_for_jobs() -> int:
+            return sum(known["cmd"] == "brpop" for known in client.client_list())
+
+        assert wait_until(lambda: waiting_for_jobs() >= 2, 10, 0.1), stack.log("clock")
+    assert all(stack.is_running(name) for name in ("worker", "clock", "beat"))
+
+
 def test_without_the_database_it_is_alive_but_not_ready_and_comes_back_by_itself(stack: Stack):
     stack.kill("postgres")
     try:
