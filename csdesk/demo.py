@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw
 from apps.routing.models import OfferOutcome
 from apps.sessions import files
 from apps.sessions.authors import customer_key
-from apps.sessions.models import Attachment, Channel, ChatSession, ClosedBy, Customer, QuickReply
+from apps.sessions.models import Attachment, Channel, ChannelKind, ChatSession, ClosedBy, Customer, QuickReply
 from apps.team.models import Member, Membership, Role, SkillGroup
 from csdesk import clock
 from csdesk.demo_past import PastSession, Rows
@@ -31,6 +31,7 @@ from csdesk.demo_words import AFTER, ALONE, COMMENTS, CUSTOMERS, EN, GOODS, PRE,
 from csdesk.ids import uuid7
 
 CHANNEL, SHOP = "demo", "山禾器物"
+APP_CHANNEL, APP_ACCOUNT = "app", "@default_customer_service_account"
 GROUPS = {PRE: "售前咨询 Pre-sales", AFTER: "售后服务 After-sales"}
 # name before @example.com, nickname, role, staff number, groups
 ACCOUNTS = [
@@ -75,6 +76,7 @@ def seed(password: str = "") -> Made:
     groups = {key: SkillGroup.objects.present().get_or_create(name=name)[0] for key, name in GROUPS.items()}
     members, made_up = _members(groups, password or os.environ.get("CSDESK_DEMO_PASSWORD", ""))
     channel = _channel()
+    _app_channel()
     _quick_replies()
     sessions = 0
     if not ChatSession.objects.filter(channel=channel).exists():
@@ -117,6 +119,15 @@ def _members(groups: dict[str, SkillGroup], password: str) -> tuple[int, str]:
 
 def _channel() -> Channel:
     return Channel.objects.get_or_create(key=CHANNEL, defaults={"name": SHOP})[0]
+
+
+def _app_channel() -> None:
+    """The channel that user interfaces of one's own find without naming one; its users are signed (V-8)."""
+    named = Channel.objects.filter(account_id=APP_ACCOUNT)
+    if not named.exists():
+        Channel.objects.get_or_create(
+            key=APP_CHANNEL, defaults={"name": SHOP, "kind": ChannelKind.APP, "account_id": APP_ACCOUNT}
+        )
 
 
 def _quick_replies() -> None:

@@ -40,7 +40,9 @@ SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 TRAIL_KEY = environment.secret("TRAIL_KEY", DATA, DEMO)
 # Former keys, with which older entries are still checked.
 TRAIL_OLD_KEYS = environment.words("TRAIL_OLD_KEYS")
+# The application's number in signed identities (V-8), and the longest life of one in days.
 SDKAPPID = environment.number("SDKAPPID", 1400000000)
+SIGNATURE_DAYS = environment.number("CSDESK_SIGNATURE_DAYS", 7)
 
 # Cookies and passwords cross no network in the clear; only this machine itself may do without.
 _near = r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?"

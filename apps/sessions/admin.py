@@ -89,6 +89,7 @@ class ChannelForm(ConsoleForm):
             "allowed_sites",
             "colour",
             "position",
+            "launcher",
             "greeting",
         )
         field_classes: ClassVar = {"name": NameField}
@@ -171,7 +172,7 @@ class ChannelAdmin(ConsoleAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> list:
         main = ("name", "kind", "key", "account_id", "avatar", "is_active")
-        look = ("colour", "position", "greeting")
+        look = ("colour", "position", "launcher", "greeting")
         sets = [
             (None, {"fields": main}),
             (_("Where it may be shown"), {"fields": ("allowed_sites",)}),

@@ -42,6 +42,22 @@ class Channel(models.Model):
         default="right",
     )
     greeting = models.CharField(_("greeting beside the launcher"), max_length=120, blank=True)
+    launcher = models.CharField(
+        _("icon of the launcher"),
+        max_length=8,
+        choices=[
+            ("chat", _("Chat")),
+            ("question", _("Question")),
+            ("headset", _("Headset")),
+            ("heart", _("Heart")),
+        ],
+        default="chat",
+        db_default="chat",
+    )
+    # What `userSig`s are made with, sealed (`signing_secrets`): the one in use, and the former one while
+    # signatures made with it still count.
+    secret_1 = models.TextField(blank=True, editable=False, default="", db_default="")
+    secret_2 = models.TextField(blank=True, editable=False, default="", db_default="")
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -76,6 +92,8 @@ class Customer(models.Model):
     page = models.CharField(max_length=500, blank=True)
     referrer = models.CharField(max_length=500, blank=True)
     client_data = models.JSONField(default=dict, blank=True)
+    # Name, avatar and client data were told by the page, and nobody has verified them.
+    profile_is_claimed = models.BooleanField(default=False, db_default=False)
     first_seen_at = models.DateTimeField(default=clock.now)
     last_seen_at = models.DateTimeField(default=clock.now)
 
@@ -112,11 +130,17 @@ class VisitorToken(models.Model):
     expires_at = models.DateTimeField()
     # Set when renewed: the old one works 60 s more.
     renewed_at = models.DateTimeField(null=True)
+    # Of a known user: who signed in, the end of the signature, which no renewal passes, and what the
+    # page told of them, for the customer to be made with the first session.
+    user_id = models.CharField(max_length=64, blank=True, default="", db_default="")
+    signed_until = models.DateTimeField(null=True)
+    profile = models.JSONField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["visitor_id"], name="tokens_of_visitor"),
             models.Index(fields=["expires_at"], name="tokens_by_end"),
+            models.Index(fields=["user_id"], condition=~Q(user_id=""), name="tokens_of_user"),
         ]
 
     def __str__(self) -> str:
