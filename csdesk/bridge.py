@@ -1,8 +1,9 @@
 """The way from the event loop to the domain: sync functions in two small, fixed sets of threads.
 
 `chat` carries what people wait for (messages, commands); `slow` carries syncs, history, uploads
-and pages' heavier reads, so that none of them can delay a message. Order per socket is kept by
-awaiting one call before the next. Delivery never comes here.
+and pages' heavier reads, so that none of them can delay a message. Commands of a socket keep their
+order by being awaited one after the other. Posts of a web process (`posting_line`) and delivery never
+come here.
 """
 
 import asyncio
