@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 
-FRAMES_A_SECOND = 10.0
-# A page that comes back asks for many sessions at once.
-BURST = 60.0
+from django.conf import settings
+
+# A page that comes back asks for many sessions at once: so many seconds' worth are taken together.
+BURST_SECONDS = 6
+UNLIMITED = 1_000_000
 # Frames over the limit that are answered before the socket is closed for abuse …
 MOST_REFUSED = 200
 # … and how many of them are forgiven each second.
@@ -14,19 +16,20 @@ FORGIVEN_A_SECOND = 1.0
 
 
 class FrameLimit:
-    """Counts the frames of one socket."""
+    """Counts the frames of one socket; the rate is a setting of the deployment."""
 
     def __init__(self, clock=time.monotonic) -> None:
         self._clock = clock
         self._at = clock()
-        self._left = BURST
+        self._rate = float(settings.LIMIT_FRAMES or UNLIMITED)
+        self._most = self._left = self._rate * BURST_SECONDS
         self._refused = 0.0
 
     def allows(self) -> bool:
         """Whether one more frame is taken now."""
         now = self._clock()
         passed, self._at = now - self._at, now
-        self._left = min(BURST, self._left + passed * FRAMES_A_SECOND)
+        self._left = min(self._most, self._left + passed * self._rate)
         self._refused = max(0.0, self._refused - passed * FORGIVEN_A_SECOND)
         if self._left < 1:
             return False

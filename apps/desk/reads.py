@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from apps.desk import today
 from apps.desk.protocol import History, Sync
 from apps.records.access import VIEWED
 from apps.routing import queries as routing
@@ -37,12 +38,13 @@ def ready(member: Member, last: dict[UUID, int]) -> tuple[dict, dict[str, str]]:
         id__in=[one for one in last if one not in known], agent=member, state=State.CLOSED
     )
     sessions = [*open_ones, *ended]
+    since = today.served_since(member, known)
     frame = {
         "op": "ready",
         "member": _described(member),
         "status": str(availability.status),
         "restReason": availability.rest_reason,
-        "sessions": [summary(session) for session in sessions],
+        "sessions": [summary(session) | {"served_since": since.get(session.id)} for session in sessions],
         "queues": routing.queue_counts(member),
         "limits": {
             "sessions": routing.limit_of(member),

@@ -16,11 +16,10 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from apps.desk import today
 from apps.desk.profile import profile
 from apps.desk.words import desk_words
 from apps.routing.settings import REST_REASONS, PresenceSettings
-from apps.sessions import queries
-from apps.sessions.frames import summary_frame
 from apps.sessions.models import QuickReply
 from apps.sessions.permissions import visible_to
 from apps.sessions.settings import MessageSettings
@@ -108,10 +107,16 @@ def _order(found: list[QuickReply], language: str) -> Callable[[QuickReply], tup
 @never_cache
 @login_required
 def ended(request: HttpRequest) -> JsonResponse:
-    """Summaries of the member's sessions that ended since `since` (ms, at most two days ago)."""
+    """The member's sessions that ended since `since` (ms, at most two days ago), in pages by `before`."""
     since = max(_moment(request.GET.get("since", "")), clock.now() - LONGEST_LOOK_BACK)
-    sessions = queries.ended_since(request.user.pk, since)
-    return JsonResponse({"sessions": [summary_frame(session) for session in sessions]})
+    return JsonResponse(today.ended(request.user, since, _session_id(request.GET.get("before", ""))))
+
+
+def _session_id(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
 
 
 def _moment(text: str) -> datetime:

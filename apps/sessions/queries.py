@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
@@ -12,6 +12,7 @@ from csdesk import clock
 
 SYNC_PAGE = 200
 HISTORY_PAGE = 50
+ENDED_PAGE = 50
 RECENTLY_CLOSED = timedelta(days=1)
 OPEN = ~Q(state=State.CLOSED)
 
@@ -87,10 +88,23 @@ def sessions_of_agent(member_id: int) -> list[ChatSession]:
     return list(found.order_by("assigned_at", "id"))
 
 
-def ended_since(member_id: int, since) -> list[ChatSession]:
-    """Sessions whose last part was the member's and that ended since a moment, newest first."""
-    found = whole().filter(agent_id=member_id, state=State.CLOSED, ended_at__gte=since)
-    return list(found.order_by("-ended_at")[:200])
+def ended_since(
+    member_id: int, since: datetime, before: UUID | None = None, limit: int = ENDED_PAGE
+) -> tuple[list[ChatSession], bool]:
+    """The member's sessions that ended since a moment, newest first, and whether there are more.
+
+    `before`: the page goes on after this session of the former page.
+    """
+    found = whole().filter(
+        agent_id=member_id, state=State.CLOSED, ended_at__gte=since, deleted_at__isnull=True
+    )
+    last = (
+        ChatSession.objects.filter(id=before).values_list("ended_at", flat=True).first() if before else None
+    )
+    if last:
+        found = found.filter(Q(ended_at__lt=last) | Q(ended_at=last, id__lt=before))
+    page = list(found.order_by("-ended_at", "-id")[: limit + 1])
+    return page[:limit], len(page) > limit
 
 
 def session_for_desk(session_id: UUID) -> ChatSession | None:
