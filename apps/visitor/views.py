@@ -129,6 +129,7 @@ def _window_context(channel: Channel, *, framed: bool) -> dict:
             "name": channel.name,
             "avatar": channel.avatar,
             "framed": framed,
+            "language": translation.get_language(),
             "textLimit": TEXT_LIMIT,
             "fileLimit": rules.file_megabytes * limits.MEGABYTE,
             "recall": rules.recall_seconds if rules.customer_recalls else 0,

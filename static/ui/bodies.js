@@ -104,7 +104,8 @@ function look(event, held, small) {
   const dialog = el("dialog", { class: isTall ? "viewer tall" : "viewer", "aria-label": small.alt }, whole);
   dialog.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
+  const tree = small.getRootNode(); // in a shadow root the styles are there only
+  (tree.body || tree).append(dialog);
   dialog.showModal();
 }
 

@@ -30,21 +30,30 @@ export function el(tag, props = {}, ...children) {
 }
 
 const SVG = "http://www.w3.org/2000/svg";
-const SPRITE = new URL("./icons.svg", import.meta.url).pathname;
+const SPRITE = new URL("./icons.svg", import.meta.url);
 
-let isHere = false; // the sprite's symbols stand in this page, so they are there without a network, too
+// The symbols are copied into the icons, so they are there in shadow roots, too, on the pages
+// of other sites, and without a network.
+let symbols = null;
+const waiting = new Map(); // icons that were wanted before the sprite was here
 
 async function bringSprite() {
   const answer = await fetch(SPRITE);
   if (!answer.ok) return;
   const sprite = new DOMParser().parseFromString(await answer.text(), "image/svg+xml").documentElement;
   if (sprite.nodeName !== "svg") return;
-  sprite.setAttribute("class", "sprite");
-  sprite.setAttribute("aria-hidden", "true");
-  document.body.append(document.importNode(sprite, true));
-  isHere = true;
+  symbols = new Map(Array.from(sprite.querySelectorAll("symbol"), (symbol) => [symbol.id, symbol]));
+  for (const [svg, name] of waiting) draw(svg, name);
+  waiting.clear();
 }
-bringSprite().catch(() => {}); // then each symbol is fetched by itself
+const spriteCame = bringSprite().catch(() => {}); // then each symbol is fetched by itself
+
+function draw(svg, name) {
+  const symbol = symbols.get(`i-${name}`);
+  if (!symbol) return;
+  svg.setAttribute("viewBox", symbol.getAttribute("viewBox"));
+  svg.replaceChildren(...Array.from(symbol.childNodes, (part) => document.importNode(part, true)));
+}
 
 /**
  * A symbol of the sprite, such as icon("send").
@@ -55,10 +64,27 @@ export function icon(name, size = "") {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", size ? `icon ${size}` : "icon");
   svg.setAttribute("aria-hidden", "true");
+  if (symbols) {
+    draw(svg, name);
+    return svg;
+  }
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `${isHere ? "" : SPRITE}#i-${name}`);
+  use.setAttribute("href", `${SPRITE.origin === location.origin ? SPRITE.pathname : SPRITE.href}#i-${name}`);
   svg.append(use);
+  waiting.set(svg, name);
   return svg;
+}
+
+/**
+ * Draw the icons of markup that was made by the server, where its references do not reach the sprite
+ * (pages of other sites).
+ * @param {Element|ShadowRoot} root
+ */
+export async function drawIcons(root) {
+  await spriteCame;
+  if (!symbols) return;
+  for (const use of root.querySelectorAll("svg > use"))
+    draw(use.parentNode, use.getAttribute("href").split("#i-")[1] || "");
 }
 
 /**

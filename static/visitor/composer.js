@@ -6,19 +6,27 @@ const TALLEST_PX = 132;
 const TELL_AT = 300; // characters left
 
 export class Composer {
-  #form = document.querySelector(".say");
-  #area = document.querySelector(".say textarea");
-  #send = document.querySelector(".say [type=submit]");
-  #files = document.querySelector(".say input[type=file]");
-  #left = document.getElementById("left");
+  #form;
+  #area;
+  #send;
+  #files;
+  #left;
+  #emojis;
   #options;
 
   /**
-   * @param {{words: object, config: {channel: string, textLimit: number}, store: Storage, send: (text: string) => void,
-   *   sendFiles: (files: File[]) => void, typing: (text: string) => void, grow: () => void}} options
+   * @param {{root: Element|ShadowRoot, words: object, config: {channel: string, textLimit: number}, store: Storage,
+   *   signal: AbortSignal, send: (text: string) => void, sendFiles: (files: File[]) => void,
+   *   typing: (text: string) => void, grow: () => void}} options
    */
   constructor(options) {
+    const { root } = options;
     this.#options = options;
+    this.#form = root.querySelector(".say");
+    this.#area = this.#form.querySelector("textarea");
+    this.#send = this.#form.querySelector("[type=submit]");
+    this.#files = this.#form.querySelector("input[type=file]");
+    this.#left = root.querySelector("#left");
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -30,7 +38,7 @@ export class Composer {
       options.sendFiles([...this.#files.files]);
       this.#files.value = "";
     });
-    document.querySelector("[data-files]").addEventListener("click", () => this.#files.click());
+    this.#form.querySelector("[data-files]").addEventListener("click", () => this.#files.click());
     this.#emoji();
     this.#drop();
     // Somebody quick may have begun to write before we were here.
@@ -112,17 +120,23 @@ export class Composer {
   }
 
   #emoji() {
-    const button = document.querySelector("[data-emoji]");
-    const sheet = emojiSheet(document.getElementById("emoji"), this.#options.words, (emoji) =>
-      this.#insert(emoji),
-    );
-    button.addEventListener("click", () => sheet.toggle(button));
+    const button = this.#form.querySelector("[data-emoji]");
+    const { root, words, signal } = this.#options;
+    button.addEventListener("click", () => {
+      this.#emojis ??= emojiSheet(root.querySelector("#emoji"), {
+        button,
+        words,
+        signal,
+        choose: (emoji) => this.#insert(emoji),
+      });
+      this.#emojis.toggle();
+    });
   }
 
   #drop() {
-    const { words, sendFiles } = this.#options;
+    const { root, words, sendFiles } = this.#options;
     const shade = el("div", { class: "drop-shade", hidden: true }, el("p", {}, words.drop_here));
-    const place = document.querySelector(".window");
+    const place = root.querySelector(".window");
     place.append(shade);
     let depth = 0;
     const show = (change) => {

@@ -1,9 +1,16 @@
 // Questions that must be answered before something is done.
 
 export class Dialogs {
-  /** Ask with the page's <dialog id="ask-NAME">. @param {string} name @returns {Promise<boolean>} whether the answer was yes */
+  #root;
+
+  /** @param {Element|ShadowRoot} root that holds the dialogs */
+  constructor(root) {
+    this.#root = root;
+  }
+
+  /** Ask with <dialog id="ask-NAME">. @param {string} name @returns {Promise<boolean>} whether the answer was yes */
   ask(name) {
-    const dialog = document.getElementById(`ask-${name}`);
+    const dialog = this.#root.querySelector(`#ask-${name}`);
     dialog.returnValue = "";
     dialog.showModal();
     return new Promise((resolve) =>

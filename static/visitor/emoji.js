@@ -1,4 +1,4 @@
-// The emoji that conversations of this kind need, in a popover.
+// The emoji that conversations of this kind need, on a sheet above the composer.
 import { el } from "../ui/dom.js";
 
 const EMOJI =
@@ -8,44 +8,45 @@ const EMOJI =
 
 /**
  * @param {HTMLElement} sheet where they stand
- * @param {Object<string,string>} words
- * @param {(emoji: string) => void} choose
- * @returns {{toggle: (button: HTMLElement) => void}}
+ * @param {object} how
+ * @param {HTMLElement} how.button opens and closes it
+ * @param {Object<string,string>} how.words
+ * @param {AbortSignal} how.signal takes the listeners off again
+ * @param {(emoji: string) => void} how.choose
+ * @returns {{toggle: () => void}}
  */
-export function emojiSheet(sheet, words, choose) {
+export function emojiSheet(sheet, { button, words, signal, choose }) {
   sheet.setAttribute("aria-label", words.emoji);
   sheet.append(...EMOJI.map((emoji) => el("button", { type: "button", class: "emoji-button" }, emoji)));
-  const byHand = !("popover" in HTMLElement.prototype);
-  const close = (button) => {
-    if (byHand) sheet.hidden = true;
-    else sheet.hidePopover();
-    button?.setAttribute("aria-expanded", "false");
+  const show = (open) => {
+    sheet.hidden = !open;
+    button.setAttribute("aria-expanded", String(open));
   };
-  let opener = null;
-  sheet.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (!button) return;
-    choose(button.textContent);
-    close(opener);
+  sheet.addEventListener("click", ({ target }) => {
+    const chosen = target.closest("button");
+    if (!chosen) return;
+    show(false);
+    choose(chosen.textContent);
   });
-  sheet.addEventListener("keydown", (event) => move(sheet, event));
-  sheet.addEventListener("toggle", (event) =>
-    opener?.setAttribute("aria-expanded", String(event.newState === "open")),
+  sheet.addEventListener("keydown", (event) => {
+    move(sheet, event);
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    show(false);
+    button.focus();
+  });
+  document.addEventListener(
+    "click",
+    (event) => {
+      const path = event.composedPath();
+      if (!path.includes(sheet) && !path.includes(button)) show(false);
+    },
+    { signal },
   );
-  if (byHand) {
-    sheet.removeAttribute("popover");
-    sheet.hidden = true;
-    document.addEventListener(
-      "click",
-      (event) => !sheet.contains(event.target) && !opener?.contains(event.target) && close(opener),
-    );
-  }
   return {
-    toggle(button) {
-      opener = button;
-      if (!byHand) sheet.togglePopover();
-      else sheet.hidden = !sheet.hidden;
-      sheet.querySelector("button").focus({ preventScroll: true });
+    toggle() {
+      show(sheet.hidden);
+      if (!sheet.hidden) sheet.querySelector("button").focus({ preventScroll: true });
     },
   };
 }
@@ -55,7 +56,7 @@ function move(sheet, event) {
   const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns(sheet), ArrowUp: -columns(sheet) };
   const step = steps[event.key];
   const all = [...sheet.querySelectorAll("button")];
-  const next = step && all[all.indexOf(document.activeElement) + step];
+  const next = step && all[all.indexOf(sheet.getRootNode().activeElement) + step];
   if (!next) return;
   event.preventDefault();
   next.focus();

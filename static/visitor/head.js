@@ -3,13 +3,14 @@ import { el, fill, icon } from "../ui/dom.js";
 
 export class Head {
   #words;
-  #state = document.querySelector(".window-state");
+  #state;
   #view = null;
   #link = "idle";
   #staffed = true;
 
-  /** @param {{words: Object<string,string>}} options */
-  constructor({ words }) {
+  /** @param {{state: HTMLElement, words: Object<string,string>}} options `state` is the line that tells it */
+  constructor({ state, words }) {
+    this.#state = state;
     this.#words = words;
   }
 

@@ -69,6 +69,11 @@ export class Line {
     this.trouble(detail || this.#words[`refused_${code}`] || this.#words.refused);
   }
 
+  /** Nothing is said or counted any more. */
+  destroy() {
+    this.#quiet();
+  }
+
   #quiet() {
     clearTimeout(this.#grace);
     clearInterval(this.#ticking);

@@ -8,15 +8,22 @@ export class Notices {
   #words;
   #store;
   #host;
+  #isPage;
   #title = document.title;
-  #says = document.getElementById("says");
-  #button = document.querySelector("[data-sound]");
+  #says;
+  #button;
   #audio = null;
   #rangAt = 0;
   #said = 0;
 
-  /** @param {{words: Object<string,string>, store: Storage, host: import("./host.js").Host|null}} options */
-  constructor({ words, store, host }) {
+  /**
+   * @param {{root: Element|ShadowRoot, words: Object<string,string>, store: Storage,
+   *   host: import("./chat.js").ChatHost|null, signal: AbortSignal, isPage: boolean}} options `isPage`: the title is ours
+   */
+  constructor({ root, words, store, host, signal, isPage }) {
+    this.#says = root.querySelector("#says");
+    this.#button = root.querySelector("[data-sound]");
+    this.#isPage = isPage && !host;
     this.#words = words;
     this.#store = store;
     this.#host = host;
@@ -24,8 +31,8 @@ export class Notices {
     this.#showSound();
     // Browsers let a page sound only after it has been touched once.
     const wake = () => this.#wake();
-    addEventListener("pointerdown", wake, { once: true });
-    addEventListener("keydown", wake, { once: true });
+    addEventListener("pointerdown", wake, { once: true, signal });
+    addEventListener("keydown", wake, { once: true, signal });
   }
 
   /** A message came. @param {object} frame @param {string} text @param {boolean} seen the reader looks at it now */
@@ -47,13 +54,20 @@ export class Notices {
   /** @param {number} count of unread messages */
   unread(count) {
     this.#host?.post("unread", { count });
-    document.title =
-      count && !this.#host ? fill(this.#words.title_unread, { n: count, title: this.#title }) : this.#title;
+    if (!this.#isPage) return;
+    document.title = count ? fill(this.#words.title_unread, { n: count, title: this.#title }) : this.#title;
   }
 
   /** The reader is back. */
   looked() {
-    document.title = this.#title;
+    if (this.#isPage) document.title = this.#title;
+  }
+
+  /** Nothing sounds or is said any more. */
+  destroy() {
+    this.silence();
+    this.#audio?.close();
+    this.#audio = null;
   }
 
   get #on() {
