@@ -18,12 +18,22 @@ EARLIER = 50
 
 
 def profile(member: Member, session: ChatSession) -> dict:
-    """`{customer, data, earlier}`: rows of label and value in parts; earlier sessions newest first."""
+    """`{customer, data, earlier, variables}`: rows of label and value; earlier sessions newest first.
+
+    `variables` fill the gaps of quick replies.
+    """
     return {
         "customer": _filled(_customer_rows(session.customer)),
         "data": _data(session),
         "earlier": [_earlier(found) for found in earlier_sessions(member, session)],
+        "variables": _variables(session),
     }
+
+
+def _variables(session: ChatSession) -> dict[str, str]:
+    """Plain values by name; what the flow has found out goes before what the app has told."""
+    told = session.customer.client_data | session.variables
+    return {name: str(value) for name, value in told.items() if isinstance(value, str | int | float)}
 
 
 def masked_phone(phone: str) -> str:

@@ -336,7 +336,7 @@ def _recall(fields: Fields) -> dict[str, Any]:
 
 def _send(fields: Fields) -> dict[str, Any]:
     client_id = fields.session("client_id")
-    kind, body = content.parse_message(fields.raw.get("message"))
+    kind, body = content.parse_agent_message(fields.raw.get("message"))
     return {"client_id": client_id, "session": fields.session(), "kind": kind, "body": body}
 
 

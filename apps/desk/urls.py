@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from apps.desk import numbers, uploads, views
+from apps.desk import numbers, replies, uploads, views
 
 urlpatterns = [
     path("api/desk/upload", uploads.upload, name="desk-upload"),
     path("desk/", views.desk, name="desk"),
-    path("desk/quick-replies/", views.quick_replies, name="desk-quick-replies"),
+    path("desk/manifest.json", views.manifest, name="desk-manifest"),
+    path("desk/quick-replies/", replies.replies, name="desk-quick-replies"),
+    path("desk/quick-replies/<int:reply_id>/", replies.reply, name="desk-quick-reply"),
+    path("desk/quick-replies/<int:reply_id>/used/", replies.used, name="desk-quick-reply-used"),
     path("desk/numbers/", numbers.today, name="desk-numbers"),
     path("desk/ended/", views.ended, name="desk-ended"),
     path("desk/sessions/<uuid:session_id>/", views.session, name="desk-session"),

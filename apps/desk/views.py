@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -20,7 +19,6 @@ from apps.desk import today
 from apps.desk.profile import profile
 from apps.desk.words import desk_words
 from apps.routing.settings import REST_REASONS, PresenceSettings
-from apps.sessions.models import QuickReply
 from apps.sessions.permissions import visible_to
 from apps.sessions.settings import MessageSettings
 from apps.team import business
@@ -56,6 +54,7 @@ def _page(request: HttpRequest) -> dict:
         "rest_names": {code: str(name) for code, name in REST_REASONS.items()},
         "file_limit": business.read(MessageSettings).file_megabytes * 1024 * 1024,
         "quick_replies_url": reverse("desk-quick-replies"),
+        "numbers_url": reverse("desk-numbers"),
         "ended_url": reverse("desk-ended"),
         "session_url": reverse("desk-session", args=[NO_SESSION]).replace(NO_SESSION, "SESSION"),
         "login_url": f"{reverse('account_login')}?next={reverse('desk')}",
@@ -63,44 +62,23 @@ def _page(request: HttpRequest) -> dict:
 
 
 @require_GET
-@never_cache
-@login_required
-def quick_replies(request: HttpRequest) -> JsonResponse:
-    """Shared quick replies and one's own (D-5), those of the reader's language first.
-
-    Categories come in the order of their first replies: greetings before good-byes.
-    """
-    found = list(QuickReply.objects.filter(Q(owner=request.user) | Q(owner__isnull=True)))
-    replies = sorted(found, key=_order(found, get_language()))
-    return JsonResponse(
-        {
-            "replies": [
-                {
-                    "id": reply.id,
-                    "category": reply.category,
-                    "title": reply.title,
-                    "text": reply.text,
-                    "mine": reply.owner_id is not None,
-                }
-                for reply in replies
-            ]
-        }
-    )
-
-
-def _order(found: list[QuickReply], language: str) -> Callable[[QuickReply], tuple]:
-    first: dict[tuple, int] = {}
-    for reply in found:
-        category = (reply.owner_id, reply.category)
-        first[category] = min(reply.position, first.get(category, reply.position))
-    return lambda reply: (
-        reply.owner_id is None,
-        reply.language not in ("", language),
-        first[reply.owner_id, reply.category],
-        reply.category,
-        reply.position,
-        reply.pk,
-    )
+def manifest(request: HttpRequest) -> JsonResponse:
+    """What makes the workbench installable (D-12); nothing in it is anybody's."""
+    sizes = {"desk/icon-192.png": "192x192", "desk/icon-512.png": "512x512"}
+    icons = [{"src": static(name), "sizes": size, "type": "image/png"} for name, size in sizes.items()]
+    maskable = {"src": static("desk/icon-maskable.png"), "sizes": "512x512", "type": "image/png"}
+    page = {
+        "id": reverse("desk"),
+        "name": _("csdesk workbench"),
+        "short_name": "csdesk",
+        "start_url": reverse("desk"),
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#f5f7f7",
+        "theme_color": "#ffffff",
+        "icons": [*icons, maskable | {"purpose": "maskable"}],
+    }
+    return JsonResponse(page, content_type="application/manifest+json")
 
 
 @require_GET

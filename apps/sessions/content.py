@@ -13,6 +13,7 @@ FIELD_LIMIT = 500
 ADDRESS_LIMIT = 2_000
 CUSTOM_FIELDS_LIMIT = 20
 
+RICH_TEXT = "30"
 FILE_KINDS = {MessageKind.IMAGE, MessageKind.FILE, MessageKind.VOICE, MessageKind.VIDEO}
 
 
@@ -31,6 +32,17 @@ def parse_message(raw: object) -> tuple[str, dict]:
     if kind == MessageKind.CUSTOM:
         return kind, {"data": parse_card(raw.get("data"))}
     raise Invalid(_("This type of message is not known."))
+
+
+def parse_agent_message(raw: object) -> tuple[str, dict]:
+    """The same for agents, who may write rich text (src 30) beside all that customers may send."""
+    data = raw.get("data") if isinstance(raw, dict) and raw.get("type") == MessageKind.CUSTOM else None
+    if isinstance(data, dict) and data.get("src") == RICH_TEXT and data.get("customerServicePlugin") == 0:
+        markdown = spoken(data.get("content"))
+        return MessageKind.CUSTOM, {
+            "data": {"customerServicePlugin": 0, "src": RICH_TEXT, "content": markdown}
+        }
+    return parse_message(raw)
 
 
 def spoken(text: object) -> str:

@@ -1,0 +1,151 @@
+"""One's own quick replies at the workbench (D-5), rich text (S-6), and what makes the page installable (D-12)."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+from django.urls import reverse
+
+from apps.desk.protocol import parse
+from apps.sessions import quick_replies
+from apps.sessions.models import QuickReply
+from apps.team.models import Member
+from csdesk.errors import Invalid, TooLarge
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("desk-quick-replies")
+
+
+@pytest.fixture
+def agent() -> Member:
+    return make.make_member()
+
+
+def signed_in(member: Member, **options) -> Client:
+    client = Client(**options)
+    assert client.post("/login/", {"login": member.account, "password": make.PASSWORD}).status_code == 302
+    return client
+
+
+def send(client: Client, method: str, address: str, **words) -> tuple[int, dict]:
+    answer = client.generic(method, address, json.dumps(words), content_type="application/json")
+    return answer.status_code, json.loads(answer.content or "{}")
+
+
+def of(reply: QuickReply) -> str:
+    return reverse("desk-quick-reply", args=[reply.pk])
+
+
+def test_an_own_reply_is_added_changed_and_removed(agent: Member) -> None:
+    client = signed_in(agent)
+    status, made = send(client, "POST", LIST, title=" Lids  by post ", text="New lid\ntoday", category="Shop")
+    assert (status, made["title"], made["mine"]) == (201, "Lids by post", True)
+    reply = QuickReply.objects.get(pk=made["id"])
+    assert (reply.owner, reply.text, reply.category) == (agent, "New lid\ntoday", "Shop")
+    status, changed = send(client, "PUT", of(reply), title="Lid", text="Tomorrow")
+    assert (status, changed["text"], changed["category"]) == (200, "Tomorrow", "")
+    assert send(client, "DELETE", of(reply))[0] == 204
+    assert not QuickReply.objects.filter(pk=made["id"]).exists()
+
+
+def test_shared_and_foreign_replies_are_not_ones_own_to_change(agent: Member) -> None:
+    client = signed_in(agent)
+    shared = QuickReply.objects.create(title="shared", text="for all")
+    foreign = QuickReply.objects.create(title="hers", text="hers", owner=make.make_member())
+    for reply in (shared, foreign):
+        assert send(client, "PUT", of(reply), title="x", text="y")[0] == 404
+        assert send(client, "DELETE", of(reply))[0] == 404
+        reply.refresh_from_db()
+        assert reply.title != "x"
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ({"title": "", "text": "x"}, 400),
+        ({"title": "x"}, 400),
+        ({"title": "x", "text": ["x"]}, 400),
+        ({"title": "x" * 81, "text": "x"}, 413),
+        ({"title": "x", "text": "x" * 5001}, 413),
+        ({"title": "x", "text": "a\0b"}, 400),
+    ],
+)
+def test_bad_words_are_refused_with_a_code(agent: Member, words: dict, status: int) -> None:
+    found, answer = send(signed_in(agent), "POST", LIST, **words)
+    assert found == status
+    assert answer["code"] and answer["detail"]
+    assert not QuickReply.objects.filter(owner=agent).exists()
+
+
+def test_writing_needs_the_page_and_a_member_who_serves(agent: Member) -> None:
+    strict = signed_in(agent, enforce_csrf_checks=False)
+    strict.handler.enforce_csrf_checks = True
+    assert send(strict, "POST", LIST, title="x", text="y")[0] == 403
+    office = make.make_member("administrator", serves=False)
+    assert send(signed_in(office), "POST", LIST, title="x", text="y")[0] == 403
+    assert send(Client(), "PUT", "/desk/quick-replies/1/", title="x", text="y")[0] == 401
+
+
+def test_there_is_an_end_to_ones_own_replies(agent: Member, monkeypatch) -> None:
+    monkeypatch.setattr(quick_replies, "MOST_OWN", 1)
+    quick_replies.add(agent, title="one", text="one")
+    with pytest.raises(TooLarge):
+        quick_replies.add(agent, title="two", text="two")
+
+
+def test_uses_are_counted_for_those_one_may_use(agent: Member) -> None:
+    client = signed_in(agent)
+    shared = QuickReply.objects.create(title="shared", text="for all")
+    foreign = QuickReply.objects.create(title="hers", text="hers", owner=make.make_member())
+    for reply, status in ((shared, 204), (shared, 204), (foreign, 404)):
+        assert send(client, "POST", reverse("desk-quick-reply-used", args=[reply.pk]))[0] == status
+    shared.refresh_from_db()
+    foreign.refresh_from_db()
+    assert (shared.uses, foreign.uses) == (2, 0)
+    listed = client.get(LIST).json()["replies"]
+    assert next(one["uses"] for one in listed if one["id"] == shared.pk) == 2
+
+
+def frame(**data) -> str:
+    ids = {"client_id": "0" * 32, "session": "1" * 32}
+    message = {"type": "custom", "data": {"customerServicePlugin": 0, **data}}
+    return json.dumps({"op": "send", **ids, "message": message})
+
+
+def test_agents_may_write_rich_text_and_no_other_card_of_the_system() -> None:
+    command = parse(frame(src="30", content="**Yes**", extra=1))
+    assert command.body == {"data": {"customerServicePlugin": 0, "src": "30", "content": "**Yes**"}}
+    for wrong in ({"src": "30", "content": " "}, {"src": "30", "content": {}}, {"src": "19", "content": "x"}):
+        with pytest.raises(Invalid):
+            parse(frame(**wrong))
+    with pytest.raises(TooLarge):
+        parse(frame(src="30", content="x" * 5001))
+
+
+def test_variables_of_the_session_fill_quick_replies(agent: Member) -> None:
+    session = make.make_served_session(agent)
+    session.customer.client_data = {"OrderNo": "old", "Level": 3, "deep": {"no": 1}}
+    session.customer.save()
+    session.variables = {"OrderNo": "55"}
+    session.save()
+    answer = signed_in(agent).get(reverse("desk-session", args=[session.id])).json()
+    assert answer["variables"] == {"OrderNo": "55", "Level": "3"}
+
+
+def test_the_manifest_names_icons_that_are_what_they_say(client: Client) -> None:
+    answer = client.get(reverse("desk-manifest"), headers={"accept-language": "zh-CN"})
+    assert answer["Content-Type"] == "application/manifest+json"
+    manifest = answer.json()
+    assert (manifest["start_url"], manifest["display"]) == ("/desk/", "standalone")
+    assert manifest["name"] != "csdesk workbench", "the name is in the reader's language"
+    assert {icon.get("purpose", "any") for icon in manifest["icons"]} == {"any", "maskable"}
+    for icon in manifest["icons"]:
+        picture = finders.find(icon["src"].removeprefix("/static/"))
+        with open(picture, "rb") as file:
+            width, height = struct.unpack(">II", file.read(24)[16:])
+        assert icon["sizes"] == f"{width}x{height}"
