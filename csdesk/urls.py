@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 
 from apps.routing import availability
 from apps.team.views import sign_out
+from csdesk import showcase
 from csdesk.console import site
 
 
@@ -24,6 +25,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("console/", site.urls),
     path("logout/", sign_out, {"leave": availability.signed_out}, name="account_logout"),
+    path("dev/components/", include(showcase.urlpatterns)),
     path("", include("apps.team.urls")),
     path("", include("apps.visitor.urls")),
     path("", include("apps.desk.urls")),
