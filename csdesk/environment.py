@@ -59,6 +59,14 @@ def networks(name: str, default: list[str]) -> list[str]:
     return found
 
 
+def ports(name: str, default: list[int]) -> list[int]:
+    """A list of TCP ports."""
+    found = words(name)
+    if not all(port.isdecimal() and 0 < int(port) < 65_536 for port in found):
+        raise ImproperlyConfigured(f"{name} must hold ports such as 443, not {' '.join(found)!r}")
+    return [int(port) for port in found] or default
+
+
 def words(name: str) -> list[str]:
     """A list written with commas or blanks."""
     return text(name).replace(",", " ").split()

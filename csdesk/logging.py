@@ -88,6 +88,8 @@ def config(level: str, style: str) -> dict:
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
+            # Would write whole addresses; `csdesk.outgoing` says what may be said.
+            "httpcore": {"level": "WARNING"},
         },
     }
 

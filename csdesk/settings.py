@@ -249,6 +249,17 @@ LIMIT_EXEMPT = environment.networks("CSDESK_LIMIT_EXEMPT", ["127.0.0.0/8", "::1"
 # Per socket: frames per second, sustained.
 LIMIT_FRAMES = environment.number("CSDESK_LIMIT_FRAMES", 10)
 
+# --- Calls to the outside (X-12) --------------------------------------------------------------------
+
+# Networks of ours that calls may go to; without this they only leave for the internet.
+OUTGOING_NETWORKS = environment.networks("CSDESK_OUTGOING_NETWORKS", [])
+# Ports that are asked.
+OUTGOING_PORTS = environment.ports("CSDESK_OUTGOING_PORTS", [80, 443, 8080, 8443])
+# Pictures of others that one reader may make us fetch in a minute; 0 = no limit.
+LIMIT_PICTURES = environment.number("CSDESK_LIMIT_PICTURES", 60)
+# What is kept of them for a day, in all.
+PICTURE_CACHE_MB = environment.number("CSDESK_PICTURE_CACHE_MB", 500)
+
 # --- Mail ------------------------------------------------------------------------------------
 
 EMAIL_HOST = environment.text("EMAIL_HOST", "localhost")
