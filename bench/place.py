@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from csdesk.embedded import Place, Postgres, Redis
+from csdesk.runner.alone import CannotBegin, alone, unhurried
 
 ROOT = Path(__file__).resolve().parent.parent
 # Always a folder of its own below the given one: it is removed at each start.
@@ -25,7 +24,6 @@ DATA = Path(os.environ.get("BENCH_DATA", ROOT / "build")).resolve() / "bench"
 SERVES_WITHIN = 60
 STOPS_WITHIN = 15
 STEP_WITHIN = 300
-STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class BenchError(Exception):
@@ -128,32 +126,15 @@ def run(env: dict[str, str], *arguments: str) -> str:
 
 @contextlib.contextmanager
 def ground() -> Iterator[Ground]:
-    """The ground, started; only one benchmark runs at a time in one working copy.
-
-    Asked to stop, by whatever means, it still stops its servers, and once more does not hurry it.
-    """
-    for number in STOPS:
-        signal.signal(number, _stop)
+    """The ground, started; only one benchmark runs at a time in one working copy."""
     try:
-        DATA.parent.mkdir(exist_ok=True)
-        opened = (DATA.parent / "bench.lock").open("w")
-    except OSError as error:
-        raise BenchError(f"cannot work in {DATA.parent}: {error.strerror}") from None
-    with opened as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BenchError("a benchmark is running here already") from None
-        made = Ground()
-        try:
-            made.start()
-            yield made
-        finally:
-            for number in STOPS:
-                signal.signal(number, signal.SIG_IGN)
-            made.stop()
-
-
-def _stop(number: int, _frame: object) -> None:
-    print("stopping", file=sys.stderr)
-    sys.exit(128 + number)
+        with alone(DATA.parent / "bench.lock", "a benchmark"):
+            made = Ground()
+            try:
+                made.start()
+                yield made
+            finally:
+                unhurried()
+                made.stop()
+    except CannotBegin as error:
+        raise BenchError(str(error)) from None

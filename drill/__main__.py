@@ -5,19 +5,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import fcntl
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from csdesk.embedded import EmbeddedError, Place, Postgres, Redis
+from csdesk.runner.alone import CannotBegin, alone, unhurried
 from drill.stack import ROOT, Stack, free_port
+
+if TYPE_CHECKING:
+    from drill.acts import Act
 
 # A folder of its own within the one that is given, for it is emptied before each drill.
 DATA = Path(os.environ.get("DRILL_DATA") or ROOT / "build").resolve() / "drill"
@@ -26,7 +29,6 @@ PREPARE_WITHIN = 180
 # The whole drill ends by itself after so many seconds.
 DRILL_WITHIN = 470
 CUSTOMERS, AGENTS = 40, 6
-STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class CannotDrill(Exception):
@@ -42,26 +44,20 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.customers < 1 or asked.agents < 2:
         parser.error("it takes a customer and two agents at least")
-    # Asked to stop, by whatever means, it still stops its processes.
-    for number in STOPS:
-        signal.signal(number, _stop)
     try:
-        with running() as stack:
-            return asyncio.run(drill(stack, asked))
-    except (CannotDrill, EmbeddedError) as error:
+        with alone(DATA.with_suffix(".lock"), "a drill"), set_up() as stack:
+            chosen = choose(asked)
+            begin(stack)
+            return asyncio.run(drill(stack, chosen, asked))
+    except (CannotBegin, CannotDrill, EmbeddedError) as error:
         print(f"drill: {error}", file=sys.stderr)
         return 2
 
 
-def _stop(number: int, _frame: object) -> None:
-    print("stopping", file=sys.stderr)
-    sys.exit(128 + number)
-
-
-async def drill(stack: Stack, asked: argparse.Namespace) -> int:
-    # Only now: the settings are read from the environment when these are imported.
-    from drill import acts, programme, report
-    from drill.stage import Size, ready
+def choose(asked: argparse.Namespace) -> list[Act]:
+    """The acts whose names contain one of the words; CannotDrill when there are none."""
+    # Only after `set_up`: the settings are read from the environment when this is imported.
+    from drill import acts
 
     chosen = [
         act
@@ -70,6 +66,14 @@ async def drill(stack: Stack, asked: argparse.Namespace) -> int:
     ]
     if not chosen:
         raise CannotDrill(f"no act has such a name; there are: {', '.join(act.name for act in acts.FULL)}")
+    return chosen
+
+
+async def drill(stack: Stack, chosen: list[Act], asked: argparse.Namespace) -> int:
+    """Play the acts one after the other; 0 when every one was survived."""
+    from drill import programme, report
+    from drill.stage import Size, ready
+
     tempo = programme.Tempo(before=4, after=1)
     results, began = [], time.monotonic()
     async with ready(stack, Size(asked.customers, asked.agents)) as stage:
@@ -89,40 +93,32 @@ async def drill(stack: Stack, asked: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Stack]:
-    """The product on fresh, embedded servers with settings as in production; one drill at a time."""
-    try:
-        DATA.parent.mkdir(parents=True, exist_ok=True)
-        opened = DATA.with_suffix(".lock").open("w")
-    except OSError as error:
-        raise CannotDrill(f"cannot work in {DATA.parent}: {error.strerror}") from None
-    with opened as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotDrill("a drill is running here already") from None
-        shutil.rmtree(DATA, ignore_errors=True)
-        place = Place.prepare(DATA)
-        servers = [Postgres(place), Redis(place)]
-        os.environ |= environment(*servers)
-        stack = Stack(dict(os.environ), place.logs, servers)
-        try:
-            stack.start_servers()
-            prepare(stack.env)
-            # What the processes log is in their logs; here, too, only trouble is worth a line.
-            os.environ["CSDESK_LOG_LEVEL"] = "WARNING"
-            import django
+def set_up() -> Iterator[Stack]:
+    """The product on fresh, embedded servers, settings as in production; stopped at the end."""
+    shutil.rmtree(DATA, ignore_errors=True)
+    place = Place.prepare(DATA)
+    servers = [Postgres(place), Redis(place)]
+    os.environ |= environment(*servers)
+    # What the processes log is in their logs; here, too, only trouble is worth a line.
+    stack = Stack(dict(os.environ), place.logs, servers)
+    os.environ["CSDESK_LOG_LEVEL"] = "WARNING"
+    import django
 
-            django.setup()
-            stack.start_all()
-            yield stack
-        finally:
-            # Once more does not hurry it: what it has started must end.
-            for number in STOPS:
-                signal.signal(number, signal.SIG_IGN)
-            stack.stop_all()
-            for server in reversed(servers):
-                server.stop()
+    django.setup()
+    try:
+        yield stack
+    finally:
+        unhurried()
+        stack.stop_all()
+        for server in reversed(servers):
+            server.stop()
+
+
+def begin(stack: Stack) -> None:
+    """Start the servers, make the database, start the processes."""
+    stack.start_servers()
+    prepare(stack.env)
+    stack.start_all()
 
 
 def environment(postgres: Postgres, redis: Redis) -> dict[str, str]:

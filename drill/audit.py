@@ -12,7 +12,8 @@ from django.db.models import Count, QuerySet
 
 from apps.routing.models import Availability, Status
 from apps.sessions.models import ChatSession, ClosedBy, Message, ServiceRecord, SessionEvent, State
-from drill.clients import Chatter, Desk, Visitor
+from drill.chatter import Chatter
+from drill.clients import Desk, Visitor
 
 HELD = (State.OFFERED, State.SERVING)
 # A session whose queueing was committed while a dispatch was under way is not overtaken by it.

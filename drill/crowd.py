@@ -12,7 +12,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from drill.clients import Chatter, Desk, Refused, Visitor
+from drill.chatter import Chatter, Refused
+from drill.clients import Desk, Visitor
 from drill.ledger import Ledger
 
 # Seconds between a customer's sentences and between an agent's sentences in one session.

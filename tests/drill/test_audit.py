@@ -10,7 +10,8 @@ from apps.sessions import transitions
 from apps.sessions.models import ChatSession, Message, SessionEvent, State
 from csdesk import clock
 from drill import audit
-from drill.clients import Chatter, Visitor
+from drill.chatter import Chatter
+from drill.clients import Visitor
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from drill.clients import Chatter
+from drill.chatter import Chatter
 
 SESSION = "s"
 
@@ -26,7 +26,7 @@ class Quiet(Chatter):
 
 @pytest.fixture
 async def client(monkeypatch):
-    monkeypatch.setattr("drill.clients.GAP_SECONDS", 0.01)
+    monkeypatch.setattr("drill.chatter.GAP_SECONDS", 0.01)
     quiet = Quiet()
     yield quiet
     await quiet.close()
@@ -72,7 +72,7 @@ async def test_a_page_of_a_sync_closes_the_gap(client):
 
 
 async def test_what_was_refused_for_now_goes_again_and_is_acknowledged_once(client, monkeypatch):
-    monkeypatch.setattr("drill.clients.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("drill.chatter.RETRY_SECONDS", 0.01)
     saying = asyncio.create_task(client.say("hello"))
     await asyncio.sleep(0.01)
     [first] = client.sent
