@@ -12,6 +12,8 @@ TEXT_LIMIT = 5_000
 FIELD_LIMIT = 500
 ADDRESS_LIMIT = 2_000
 CUSTOM_FIELDS_LIMIT = 20
+LONGEST_RECORDING = 86_400  # s
+MOST_PIXELS = 16_384  # on a side
 
 RICH_TEXT = "30"
 FILE_KINDS = {MessageKind.IMAGE, MessageKind.FILE, MessageKind.VOICE, MessageKind.VIDEO}
@@ -28,10 +30,25 @@ def parse_message(raw: object) -> tuple[str, dict]:
     if kind == MessageKind.TEXT:
         return kind, {"text": spoken(raw.get("text"))}
     if isinstance(kind, str) and kind in FILE_KINDS:
-        return kind, {"upload": str(identifier(raw.get("upload"), "upload"))}
+        return kind, {"upload": str(identifier(raw.get("upload"), "upload"))} | _measures(kind, raw)
     if kind == MessageKind.CUSTOM:
         return kind, {"data": parse_card(raw.get("data"))}
     raise Invalid(_("This type of message is not known."))
+
+
+def _measures(kind: str, raw: dict) -> dict:
+    """What the sender knows of a recording: `duration` in s, `width` and `height` in px, each optional."""
+    if kind not in (MessageKind.VOICE, MessageKind.VIDEO):
+        return {}
+    found = {}
+    for name, most in (("duration", LONGEST_RECORDING), ("width", MOST_PIXELS), ("height", MOST_PIXELS)):
+        value = raw.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+            raise Invalid(_("%(field)s must be a number up to %(limit)s.") % {"field": name, "limit": most})
+        found[name] = round(value)
+    return found
 
 
 def parse_agent_message(raw: object) -> tuple[str, dict]:

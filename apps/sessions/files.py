@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from apps.sessions import permissions, posting
+from apps.sessions import media, permissions, posting
 from apps.sessions.authors import customer_key, member_key
 from apps.sessions.models import Attachment, MessageKind
 from apps.sessions.settings import MessageSettings
@@ -88,6 +88,8 @@ def sniff(file: File) -> str:
         raise Invalid(_("Programs cannot be sent."))
     if _is_text(head):
         return "text/plain"
+    if recorded := media.media_type(file):
+        return recorded
     try:
         found = puremagic.from_string(head, mime=True)
     except (puremagic.PureError, ValueError):
@@ -187,19 +189,24 @@ def post_file(one: posting.Post) -> posting.Posted:
     if attachment is None:
         raise UploadGone(_("The file is not there any more; please send it again."))
     _expect_kind(one.kind, attachment)
-    body = {"file": described(attachment)}
+    body = {"file": described(attachment) | _played(one)}
     posted = posting.post(posting.Post(one.session_id, one.author, one.kind, body, one.client_id))
     attachment.session_id, attachment.seq, attachment.attached_at = posted.session_id, posted.seq, posted.at
     attachment.save(update_fields=["session", "seq", "attached_at"])
     return posted
 
 
+def _played(one: posting.Post) -> dict:
+    """How long a recording lasts (s) and how large it is shown, as its sender has measured it."""
+    if one.kind not in (MessageKind.VOICE, MessageKind.VIDEO):
+        return {}
+    return {fact: one.body[fact] for fact in ("duration", "width", "height") if one.body.get(fact)}
+
+
 def _expect_kind(kind: str, attachment: Attachment) -> None:
     families = {MessageKind.IMAGE: "image/", MessageKind.VOICE: "audio/", MessageKind.VIDEO: "video/"}
     family = families.get(kind, "")
-    # Browsers record voice into the same container as video.
-    fits = attachment.mime.startswith(family) or (family == "audio/" and attachment.mime == "video/webm")
-    if not fits:
+    if not attachment.mime.startswith(family):
         raise Invalid(_("The file is not what the message says it is."))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
+from django.core.cache import cache
 from django.core.files.base import File
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
@@ -19,6 +21,8 @@ from csdesk.errors import NotFound
 
 CHUNK = 64 * 1024
 THUMBNAIL_TYPE = "image/webp"
+LOGGED_SECONDS = 600
+_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
 @require_GET
@@ -31,15 +35,45 @@ async def file(request: HttpRequest, signed: str) -> HttpResponse:
     member = await _member_behind(request, reader)
     if member and not is_thumbnail:
         # Written before the content is shown, else nothing is (X-14).
-        await bridge.run(_log, member, request.META.get("REMOTE_ADDR", ""), attachment, lane=bridge.SLOW)
+        log = _log_part if "Range" in request.headers else _log
+        await bridge.run(log, member, request.META.get("REMOTE_ADDR", ""), attachment, lane=bridge.SLOW)
     stored = attachment.thumbnail if is_thumbnail else attachment.stored
     try:
         opened = await asyncio.to_thread(stored.storage.open, stored.name)
     except FileNotFoundError:
         raise Http404 from None
-    response = StreamingHttpResponse(_chunks(opened))
-    response["Content-Length"] = opened.size
-    return _harmless(response, attachment, is_thumbnail)
+    return _harmless(_answer(request, opened), attachment, is_thumbnail)
+
+
+def _answer(request: HttpRequest, opened: File) -> HttpResponse:
+    """The file, or the part of it that was asked for: players ask for parts, some play nothing else."""
+    size = opened.size
+    part = _part(request.headers.get("Range", ""), size)
+    if part is None:
+        response = StreamingHttpResponse(_chunks(opened, 0, size))
+        response["Content-Length"] = size
+    elif not part:
+        opened.close()
+        response = HttpResponse(status=416)
+        response["Content-Range"] = f"bytes */{size}"
+    else:
+        response = StreamingHttpResponse(_chunks(opened, part.start, len(part)), status=206)
+        response["Content-Length"] = len(part)
+        response["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+    response["Accept-Ranges"] = "bytes"
+    return response
+
+
+def _part(asked: str, size: int) -> range | None:
+    """The bytes that a Range header means: None for all of them, empty for what is not there."""
+    match = _RANGE.fullmatch(asked.strip())
+    if match is None or not any(match.groups()):
+        return None
+    first, last = match.groups()
+    if not first:
+        return range(max(0, size - int(last)), size)
+    stop = min(int(last) + 1, size) if last else size
+    return range(int(first), stop)
 
 
 async def _member_behind(request: HttpRequest, reader: str) -> Member | None:
@@ -53,6 +87,15 @@ async def _member_behind(request: HttpRequest, reader: str) -> Member | None:
     return member
 
 
+def _log_part(member: Member, address: str, attachment: Attachment) -> None:
+    """Playing a recording asks for many parts of it: one entry tells of all for a while."""
+    key = f"file-logged:{member.pk}:{attachment.id}:{address}"
+    if cache.get(key):
+        return
+    _log(member, address, attachment)
+    cache.set(key, 1, LOGGED_SECONDS)
+
+
 def _log(member: Member, address: str, attachment: Attachment) -> None:
     trail.append(
         "file.downloaded",
@@ -64,9 +107,11 @@ def _log(member: Member, address: str, attachment: Attachment) -> None:
     )
 
 
-async def _chunks(opened: File) -> AsyncIterator[bytes]:
+async def _chunks(opened: File, start: int, length: int) -> AsyncIterator[bytes]:
     try:
-        while chunk := await asyncio.to_thread(opened.read, CHUNK):
+        await asyncio.to_thread(opened.seek, start)
+        while length > 0 and (chunk := await asyncio.to_thread(opened.read, min(CHUNK, length))):
+            length -= len(chunk)
             yield chunk
     finally:
         opened.close()

@@ -76,6 +76,13 @@ export function uuid() {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+/** The kind of message that carries a file of this media type. @param {string} mime */
+function kindOf(mime) {
+  if (/^image\/(?!svg)/.test(mime)) return "image";
+  if (mime.startsWith("video/")) return "video";
+  return mime.startsWith("audio/") ? "voice" : "file";
+}
+
 const noStore = { getItem: () => null, setItem() {}, removeItem() {} };
 
 export class VisitorClient {
@@ -672,19 +679,14 @@ export class VisitorClient {
    * Upload a file and send it; progress comes as `pending` events. Files are uploaded one after the other, so
    * that they arrive in the order they were chosen in; what is too much at once waits and goes on by itself.
    * @param {File|Blob} file @param {string} [name]
+   * @param {{duration?: number, width?: number, height?: number}} [measures] of a recording, in s and px
    * @returns {string} its client_id
    */
-  sendFile(file, name = file.name || "file") {
-    const type = /^image\/(?!svg)/.test(file.type)
-      ? "image"
-      : /^video\//.test(file.type)
-        ? "video"
-        : /^audio\//.test(file.type)
-          ? "voice"
-          : "file";
+  sendFile(file, name = file.name || "file", measures = {}) {
+    const held = { name: name.replace(DIRECTIONS, ""), size: file.size, mime: file.type, ...measures };
     const pending = {
       client_id: uuid(),
-      message: { type, file: { name: name.replace(DIRECTIONS, ""), size: file.size, mime: file.type } },
+      message: { type: kindOf(file.type), file: held },
       time: Date.now(),
       status: "uploading",
       progress: 0,
@@ -745,13 +747,9 @@ export class VisitorClient {
     this.#expectAck(pending);
     if (!this.#signedIn) return;
     pending.tries += 1;
-    const { type, text, data, upload } = pending.message;
-    const message = {
-      type,
-      ...(text !== undefined ? { text } : {}),
-      ...(data ? { data } : {}),
-      ...(upload ? { upload } : {}),
-    };
+    const { type, text, data, upload, file } = pending.message;
+    const { duration, width, height } = (["voice", "video"].includes(type) && file) || {};
+    const message = { type, text, data, upload, duration, width, height }; // undefined ones are not sent
     this.#write({ op: "send", client_id: pending.client_id, message });
   }
 
@@ -898,6 +896,7 @@ export class VisitorClient {
       });
       if (pending.status === "cancelled") return null;
       pending.message.upload = answer.upload;
+      pending.message.type = kindOf(answer.type || blob.type); // by its content, whatever it is called
       this.#change(pending, { status: "sending", progress: 1 });
       this.#saveOutbox();
       this.#transmit(pending);
