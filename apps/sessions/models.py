@@ -467,6 +467,22 @@ class Attachment(models.Model):
         return self.name
 
 
+class RemotePicture(models.Model):
+    """A picture of others, fetched and made anew (X-11); kept for a day, found by the hash of its address."""
+
+    address_hash = models.CharField(max_length=64, primary_key=True)
+    stored = models.FileField(max_length=200)
+    mime = models.CharField(max_length=40)
+    size = models.PositiveIntegerField()
+    fetched_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["fetched_at"], name="remote_pictures_by_age")]
+
+    def __str__(self) -> str:
+        return self.address_hash[:12]
+
+
 class Rating(models.Model):
     """An invitation to rate and, once given, the customer's answer (S-16)."""
 
