@@ -1,9 +1,9 @@
-"""Find strings without translation, and translations without use."""
+"""Find strings without translation, translations without use, and words that nobody can translate."""
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from csdesk import words
+from csdesk import untranslated, words
 
 
 class Command(BaseCommand):
@@ -11,7 +11,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         words.compile_all(settings.BASE_DIR)
-        found = words.problems(settings.BASE_DIR)
+        found = [*words.problems(settings.BASE_DIR), *untranslated.problems(settings.BASE_DIR)]
         for line in found:
             self.stdout.write(line)
         if found:
