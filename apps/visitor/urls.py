@@ -2,13 +2,13 @@
 
 from django.urls import include, path
 
-from apps.visitor import api, downloads, views
+from apps.visitor import api, downloads, embedding, views
 
 pages = [
     path("chat/<slug:key>/", views.window, name="window"),
     path("chat/<slug:key>/frame/", views.frame, name="frame"),
-    path("chat/<slug:key>/look.json", views.look, name="look"),
-    path("widget.js", views.widget, name="widget"),
+    path("chat/<slug:key>/look.json", embedding.look, name="look"),
+    path("widget.js", embedding.script, name="widget"),
     path("demo/", views.demo, name="demo"),
 ]
 

@@ -17,6 +17,9 @@ def look_words() -> dict[str, str]:
         "close": _("Close chat"),
         "unread": _("Open chat, {n} unread"),
         "dismiss": _("Dismiss"),
+        "place": _("Customer service chat"),
+        "failed": _("The chat cannot be reached at the moment."),
+        "again": _("Try again"),
     }
 
 

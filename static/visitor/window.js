@@ -11,8 +11,10 @@ const stores = { local: safeStore("localStorage"), session: safeStore("sessionSt
 const client = new VisitorClient({
   channel: config.channel,
   storage: host || stores.local,
+  verifiedStorage: host ? host.verified : stores.session,
   outbox: stores.session,
   language: config.language,
 });
+host?.serve(client);
 
 new Chat(document.body, { config, words: read("words"), client, host, stores, isPage: true }).begin();
