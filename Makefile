@@ -7,8 +7,8 @@ BIN := .venv/bin
 run: install
 	@exec $(BIN)/python -m csdesk.runner
 
-# What needs no running processes goes in two test processes, each with servers of its own (servers that are
-# given can serve one only); then what drives the real processes, at last the browsers.
+# First what needs no running processes, then what drives the real ones, at last the browsers; each in two test
+# processes with servers of their own (servers that are given can serve one only).
 TOGETHER := $(if $(DATABASE_URL)$(REDIS_URL),,-n 2 --dist loadfile)
 APART := tests/live tests/faults tests/browser
 test: install
@@ -16,7 +16,7 @@ ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
 	$(BIN)/python -m pytest $(TOGETHER) $(APART:%=--ignore=%)
-	$(BIN)/python -m pytest tests/live tests/faults
+	$(BIN)/python -m pytest $(TOGETHER) tests/live tests/faults
 	$(BIN)/python -m pytest $(TOGETHER) tests/browser
 endif
 
