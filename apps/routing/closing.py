@@ -37,6 +37,13 @@ def by_customer(session_id: UUID) -> ChatSession:
     return session
 
 
+def as_another_goes_on(session_id: UUID) -> None:
+    """A visitor is known by now and has another session open, which goes on (X-4). The caller holds the row."""
+    session = transitions.lock(session_id)
+    _end(session, ServiceStatus.CUSTOMER_ENDED, ClosedBy.CLIENT)
+    assignment.soon()
+
+
 def left_queue(session_id: UUID) -> ChatSession:
     """The customer leaves the queue; an offer is withdrawn. WrongState when not waiting."""
     with transaction.atomic():

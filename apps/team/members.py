@@ -8,7 +8,7 @@ from apps.team import passwords, sign_in, trail
 from apps.team.abilities import assignable_roles, may_delete
 from apps.team.models import Member
 from apps.team.queries import next_staff_no
-from apps.team.setting_fields import is_system_word
+from apps.team.setting_fields import bare_name, is_system_word
 from csdesk import clock
 from csdesk.errors import Invalid, NotAllowed
 
@@ -87,6 +87,15 @@ def check_names(member: Member) -> None:
             raise Invalid(_("Another member has this name already."), field=field)
     if Member.objects.filter(staff_no=member.staff_no).exclude(pk=member.pk).exists():
         raise Invalid(_("Another member has, or had, this staff number."), field="staff_no")
+
+
+def is_reserved_name(name: str, *others: str) -> bool:
+    """Whether a customer of this name would pass for a member, the system or one of `others` (X-4)."""
+    bare = bare_name(name)
+    if is_system_word(name) or bare in {bare_name(other) for other in others} - {""}:
+        return True
+    nicknames = Member.objects.present().values_list("nickname", flat=True)
+    return bool(bare) and any(bare == bare_name(nickname) for nickname in nicknames)
 
 
 def snapshot(member: Member) -> dict:

@@ -208,7 +208,12 @@ def plain_name(value: Any) -> str:
 
 def is_system_word(name: str) -> bool:
     """Whether a name would pass for the system's own, however it is written (X-4)."""
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).casefold()) in _SYSTEM_WORDS
+    return bare_name(name) in _SYSTEM_WORDS
+
+
+def bare_name(name: str) -> str:
+    """What is left of a name for whoever reads it in a hurry: letters and digits in one case and width."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _is_unseen(sign: str) -> bool:

@@ -1,4 +1,4 @@
-"""The two requests of the customer's protocol: a token and an upload (visitor.md).
+"""The two requests of the customer's protocol: a token, kept or given back, and an upload (visitor.md).
 
 Answers and errors are JSON, `{code, detail}` with a 4xx status, readable by the pages of
 allowed sites (X-5).
@@ -24,7 +24,7 @@ from apps.sessions.authors import customer_key
 from apps.sessions.models import Channel, Customer, VisitorToken
 from apps.sessions.settings import MessageSettings
 from apps.team import business
-from apps.visitor import channels, languages, limits, origins, tokens
+from apps.visitor import channels, identity, languages, limits, origins, profiles, tokens
 from csdesk.clock import milliseconds
 from csdesk.errors import DomainError, Invalid, NotAllowed, TooLarge, Unauthorized, Unavailable
 
@@ -52,25 +52,28 @@ _uploading = threading.BoundedSemaphore(UPLOADS_AT_ONCE)
 Answer = Callable[[HttpRequest], dict]
 
 
-def for_pages_of_sites(answer: Answer) -> Callable[[HttpRequest], HttpResponse]:
+def for_pages_of_sites(*methods: str) -> Callable[[Answer], Callable[[HttpRequest], HttpResponse]]:
     """A view for other origins too: preflight, errors as JSON, and the header that lets them read both."""
 
-    @csrf_exempt
-    @wraps(answer)
-    def view(request: HttpRequest) -> HttpResponse:
-        # No cookie is looked at here, so there is nothing that another site's request could ride on.
-        if request.method == "OPTIONS":
-            return _preflight(request)
-        with translation.override(languages.chosen("", request.headers.get("Accept-Language", ""))):
-            try:
-                if request.method != "POST":
-                    raise Invalid(_("Use POST."))
-                response = JsonResponse(answer(request))
-            except DomainError as error:
-                response = _refusal(error)
-        return _readable(request, response)
+    def wrapped(answer: Answer) -> Callable[[HttpRequest], HttpResponse]:
+        @csrf_exempt
+        @wraps(answer)
+        def view(request: HttpRequest) -> HttpResponse:
+            # No cookie is looked at here, so there is nothing that another site's request could ride on.
+            if request.method == "OPTIONS":
+                return _preflight(request, methods)
+            with translation.override(languages.chosen("", request.headers.get("Accept-Language", ""))):
+                try:
+                    if request.method not in methods:
+                        raise Invalid(_("Use %(method)s.") % {"method": methods[0]})
+                    response = JsonResponse(answer(request))
+                except DomainError as error:
+                    response = _refusal(error)
+            return _readable(request, response)
 
-    return view
+        return view
+
+    return wrapped
 
 
 def _refusal(error: DomainError) -> JsonResponse:
@@ -81,10 +84,10 @@ def _refusal(error: DomainError) -> JsonResponse:
     return response
 
 
-def _preflight(request: HttpRequest) -> HttpResponse:
+def _preflight(request: HttpRequest, methods: tuple[str, ...]) -> HttpResponse:
     response = HttpResponse(status=204)
     if origins.known_anywhere(request.headers.get("Origin", "")):
-        response["Access-Control-Allow-Methods"] = "POST"
+        response["Access-Control-Allow-Methods"] = ", ".join(methods)
         response["Access-Control-Allow-Headers"] = "authorization, content-type"
         response["Access-Control-Max-Age"] = "600"
     return _readable(request, response)
@@ -99,36 +102,51 @@ def _readable(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
-@for_pages_of_sites
+@for_pages_of_sites("POST", "DELETE")
 def token(request: HttpRequest) -> dict:
-    """`POST /api/visitor/token`: a token for a new visitor, or another for the one who has one."""
-    address = address_of(request)
-    limits.count_token(address)
-    asked = _body(request)
+    """`POST /api/visitor/token`: a token for a new visitor, a known user, or the one who has one.
+
+    `DELETE` ends the token of its `Authorization`: signing out (X-3).
+    """
+    limits.count_token(address_of(request))
+    if request.method == "DELETE":
+        bearer = _bearer(request)
+        found = tokens.find(bearer)
+        if found:
+            _expect_origin(request, found.channel, found.user_id)
+            identity.drop(found)
+        return {}
+    return _described(*_asked_token(request, _body(request)))
+
+
+def _asked_token(request: HttpRequest, asked: dict) -> tuple[str, VisitorToken]:
+    user_id = asked.get("userID")
     if "userID" in asked or "userSig" in asked:
-        # Without a signature anybody could name themselves anybody (X-4).
-        raise Unauthorized(_("A userID is taken only with a valid userSig, and this channel takes none."))
+        channel = channels.find(asked.get("channel"))
+        _expect_origin(request, channel, user_id)
+        return identity.sign_in(channel, asked)
+    if unsigned := [name for name in profiles.FIELDS if name in asked]:
+        # Who is nobody in particular has nothing that could be told of them.
+        raise Invalid(_("%(field)s is taken only with userID and userSig.") % {"field": unsigned[0]})
     if asked.get("token") is not None:
         old = tokens.check(asked["token"])
         if "channel" in asked and channels.find(asked["channel"]).pk != old.channel_id:
             raise Unauthorized(_("This token is not valid."))
-        _expect_origin(request, old.channel)
-        text, row = tokens.renew(asked["token"])
-    elif "channel" in asked:
-        channel = channels.find(asked["channel"])
-        _expect_origin(request, channel)
-        text, row = tokens.issue(channel)
-    else:
+        _expect_origin(request, old.channel, old.user_id)
+        return tokens.renew(asked["token"])
+    if "channel" not in asked:
         raise Invalid(_("%(field)s is missing.") % {"field": "channel"})
-    return _described(text, row)
+    channel = channels.find(asked["channel"])
+    _expect_origin(request, channel)
+    return tokens.issue(channel)
 
 
 def _described(text: str, row: VisitorToken) -> dict:
     customer = Customer.objects.filter(id=row.visitor_id).first()
     return {
         "token": text,
-        "userID": str(row.visitor_id),
-        "nickname": customer.name if customer else "",
+        "userID": row.user_id or str(row.visitor_id),
+        "nickname": customer.name if customer else (row.profile or {}).get("name", ""),
         "expires": milliseconds(row.expires_at),
     }
 
@@ -145,13 +163,13 @@ def _body(request: HttpRequest) -> dict:
     return asked
 
 
-@for_pages_of_sites
+@for_pages_of_sites("POST")
 def upload(request: HttpRequest) -> dict:
     """`POST /api/visitor/upload`: a file to send with a message within an hour (X-10)."""
     address = address_of(request)
     limits.count_upload(address)
     bearer = tokens.check(_bearer(request))
-    _expect_origin(request, bearer.channel)
+    _expect_origin(request, bearer.channel, bearer.user_id)
     largest = business.read(MessageSettings).file_megabytes * limits.MEGABYTE
     too_large = TooLarge(_("The file is larger than %(limit)s MB.") % {"limit": largest // limits.MEGABYTE})
     length = int(request.headers.get("Content-Length") or 0)
@@ -203,8 +221,10 @@ def _bearer(request: HttpRequest) -> str:
     return text.strip()
 
 
-def _expect_origin(request: HttpRequest, channel: Channel) -> None:
+def _expect_origin(request: HttpRequest, channel: Channel, user_id: object = "") -> None:
     origin = request.headers.get("Origin", "")
+    if not origin and user_id and origins.may_lack_one(channel):
+        return
     if not origins.is_allowed(origin, channel, request.scheme, request.get_host()):
         raise NotAllowed(_("This site may not use the channel."))
 

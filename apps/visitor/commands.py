@@ -192,7 +192,9 @@ def history(visitor: Visitor, before: tuple[UUID, int] | None, limit: int) -> tu
     if before:
         _own_session(visitor, before[0])
     page, more = queries.history_page(_own_sessions(visitor), before, limit)
-    return page, protocol.history_end_frame(page[0].address if more else None)
+    seen = ChatSession.objects.filter(id__in={message.session_id for message in page})
+    read = {str(session): seq for session, seq in seen.values_list("id", "agent_read_seq")}
+    return page, protocol.history_end_frame(page[0].address if more else None, read)
 
 
 def revs(visitor: Visitor) -> dict[str, int]:

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
 from django.db import Error as DatabaseError
@@ -17,8 +16,8 @@ from apps.routing import flow
 from apps.sessions import files, frames
 from apps.sessions.customers import Origin
 from apps.sessions.models import Channel
-from apps.visitor import channels, commands, languages, limits, origins, presence, protocol
-from csdesk import bridge, hub, realtime
+from apps.visitor import channels, commands, handshakes, languages, limits, news, origins, presence, protocol
+from csdesk import bridge, clock, hub, realtime
 from csdesk import logging as log_context
 from csdesk.errors import DomainError, NotAllowed, NotFound, RateLimited, Unauthorized, Unavailable
 from csdesk.sockets import DoorConsumer
@@ -57,25 +56,17 @@ class VisitorConsumer(DoorConsumer):
 
     async def refuse(self) -> bool:
         log_context.request_id.set(uuid4().hex[:12])
-        headers = {name: value.decode("latin-1") for name, value in self.scope["headers"]}
-        scheme = "https" if self.scope.get("scheme") in ("wss", "https") else "http"
-        origin, host = headers.get(b"origin", ""), headers.get(b"host", "")
-        self.language = languages.chosen("", headers.get(b"accept-language", ""))
+        shake = handshakes.read(self.scope)
+        self.language = languages.chosen("", shake.languages)
         self._speak()
-        self._browser = headers.get(b"user-agent", "")
-        self._origin = origins.normal(origin)
-        is_own = origins.is_own(origin, scheme, host)
+        self._browser, self._origin = shake.browser, origins.normal(shake.origin)
         try:
-            self.channel = await bridge.run(channels.find, self._channel_name())
+            self.channel = await bridge.run(channels.find, shake.channel)
         except NotFound:
             self._trouble = "not_found"
         except (DomainError, DatabaseError):
             self._trouble = "unavailable"
-        return not is_own and not (self.channel and origins.on_list(origin, self.channel))
-
-    def _channel_name(self) -> str:
-        query = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
-        return query.get("channel", [""])[-1]
+        return not shake.may_use(self.channel)
 
     async def opened(self) -> None:
         if self._trouble == "not_found":
@@ -215,6 +206,8 @@ class VisitorConsumer(DoorConsumer):
         visitor = await bridge.run(commands.identify, frame.token, self.channel, self._origin_of(frame))
         if self.visitor and self.visitor.id != visitor.id:
             raise NotAllowed(_("This connection is somebody else's. Open another."))
+        if not self._origin and not visitor.token.user_id:
+            raise NotAllowed(_("Without a signed user, only pages of allowed sites may connect."))
         self._held = []
         try:
             self.recipient = realtime.customer(visitor.id, visitor.channel.pk)
@@ -222,7 +215,8 @@ class VisitorConsumer(DoorConsumer):
             sessions, state = await bridge.run(commands.standing, visitor, frame.last)
             about = await bridge.run(commands.about, visitor.channel)
             self.visitor = visitor
-            self.say(protocol.ready_frame(sessions, visitor.customer, visitor.id, about))
+            self._leave_when_the_signature_ends()
+            self.say(protocol.ready_frame(sessions, visitor.customer, visitor.token, about))
             if state:
                 self.say(state)
         finally:
@@ -234,6 +228,16 @@ class VisitorConsumer(DoorConsumer):
                 hub.shared().leave(self, self.recipient)
                 self.recipient = ""
         presence.came(visitor.session_id)
+
+    def _leave_when_the_signature_ends(self) -> None:
+        """A known user's socket lives no longer than their signature (X-3); another hello moves the end."""
+        until = self.visitor.token.signed_until
+        if until:
+            self._after("signature", max(0.0, (until - clock.now()).total_seconds()), self._sign_out)
+
+    def _sign_out(self) -> None:
+        """This visitor is over: another has become them, or they have signed out or must sign anew."""
+        self.bye("signed_out", protocol.SIGNED_OUT)
 
     def _origin_of(self, frame: protocol.Hello) -> Origin:
         return Origin(
@@ -367,6 +371,15 @@ class VisitorConsumer(DoorConsumer):
         reader = self.recipient.split(".")[1]
         self.deliver(realtime.encode(files.for_reader(frame, f"c:{reader}")))
 
+    async def control(self, order: dict) -> None:
+        if order["op"] != "signed_out":
+            await super().control(order)
+        elif self.visitor and order.get("token", self.visitor.token.hash) == self.visitor.token.hash:
+            if "token" not in order:
+                # What was theirs is a known user's by now, who may well be there (X-4).
+                self.visitor.stands_in(None)
+            self._sign_out()
+
     def _note_state(self, text: str) -> None:
         """Keep what we believe of the open session; a new agent learns that the window is open."""
         if self.visitor is None:
@@ -383,15 +396,4 @@ class VisitorConsumer(DoorConsumer):
             presence.came(session_id)
 
 
-async def refresh(sockets: list[VisitorConsumer]) -> None:
-    """Tell windows where their sessions stand, as far as it is news to them (see `hub.refresh_with`)."""
-    known = [socket for socket in sockets if socket.visitor]
-    keys = list({(socket.visitor.id, socket.visitor.channel.pk) for socket in known})
-    found = await bridge.run(commands.revs_of_many, keys, lane=bridge.SLOW)
-    for socket in known:
-        revs = found[socket.visitor.id, socket.visitor.channel.pk]
-        if revs != socket.told_revs:
-            socket.tell_revs(revs)
-
-
-hub.refresh_with("customer", refresh)
+hub.refresh_with("customer", news.tell)

@@ -5,7 +5,7 @@ import re
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
-from apps.sessions.models import Channel
+from apps.sessions.models import Channel, ChannelKind
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -31,12 +31,16 @@ def is_own(origin: str, scheme: str, host: str) -> bool:
 
 
 def is_allowed(origin: str, channel: Channel, scheme: str, host: str) -> bool:
-    """Whether a page of this origin may use the channel.
-
-    Without an origin nobody may: website channels are for pages, and an app brings a signature
-    for its user, which this door does not take yet.
-    """
+    """Whether a page of this origin may use the channel. For who has none see `may_lack_one`."""
     return is_own(origin, scheme, host) or on_list(origin, channel)
+
+
+def may_lack_one(channel: Channel) -> bool:
+    """Whether somebody without an `Origin` may use the channel, if their user is signed (X-5).
+
+    Browsers always name theirs, so this is an app, which nobody's page can make speak.
+    """
+    return channel.kind == ChannelKind.APP
 
 
 def on_list(origin: str, channel: Channel) -> bool:

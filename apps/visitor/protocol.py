@@ -14,7 +14,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from apps.sessions import content, recall
-from apps.sessions.models import ChatSession, Customer, State
+from apps.sessions.models import ChatSession, Customer, State, VisitorToken
 from apps.sessions.posting import Posted
 from csdesk import realtime
 from csdesk.clock import milliseconds
@@ -29,7 +29,7 @@ PREVIEW_LIMIT = 200
 LARGEST_NUMBER = 2**31 - 1
 
 # Close codes; Daphne takes 1000 and 3000–4999 only.
-HELLO_MISSING, ABUSE, SILENCE, NO_CHANNEL = 4001, 4008, 4010, 4004
+HELLO_MISSING, ABUSE, SILENCE, NO_CHANNEL, SIGNED_OUT = 4001, 4008, 4010, 4004, 4003
 
 
 class UnknownOp(DomainError):
@@ -289,7 +289,7 @@ def shown_state(session: ChatSession) -> str:
 
 
 def ready_frame(
-    sessions: list[ChatSession], customer: Customer | None, visitor_id: UUID, channel: dict
+    sessions: list[ChatSession], customer: Customer | None, token: VisitorToken, channel: dict
 ) -> dict:
     """`ready`: who one is, and where one's sessions stand."""
     open_one = next((session for session in sessions if session.is_open), None)
@@ -297,15 +297,30 @@ def ready_frame(
         "op": "ready",
         "session": str(open_one.id) if open_one else None,
         "sessions": [
-            {"session": str(s.id), "seq": s.seq, "rev": s.rev, "state": shown_state(s)} for s in sessions
+            {
+                "session": str(s.id),
+                "seq": s.seq,
+                "rev": s.rev,
+                "state": shown_state(s),
+                "read": {"customer": s.customer_read_seq, "agent": s.agent_read_seq},
+            }
+            for s in sessions
         ],
-        "customer": {
-            "id": str(visitor_id),
-            "name": customer.name if customer else "",
-            "visitor_no": customer.visitor_no if customer else None,
-            "avatar": customer.avatar if customer else "",
-        },
+        "customer": _described(customer, token),
         "channel": channel,
+    }
+
+
+def _described(customer: Customer | None, token: VisitorToken) -> dict:
+    """Who one is. Without a row of the customer yet, what the sign-in told (X-2)."""
+    told = token.profile or {}
+    return {
+        "id": str(token.visitor_id),
+        "userID": token.user_id,
+        "verified": bool(token.user_id),
+        "name": customer.name if customer else told.get("name", ""),
+        "visitor_no": customer.visitor_no if customer else None,
+        "avatar": customer.avatar if customer else told.get("avatar", ""),
     }
 
 
@@ -327,9 +342,12 @@ def synced_frame(session: UUID, seq: int, rev: int, more: bool) -> dict:
     return {"op": "synced", "session": str(session), "seq": seq, "rev": rev, "more": more}
 
 
-def history_end_frame(before: str | None) -> dict:
-    """`history_end`: where the next page begins; None when this was the first word."""
-    return {"op": "history_end", "before": before}
+def history_end_frame(before: str | None, read: dict[str, int]) -> dict:
+    """`history_end`: where the next page begins; None when this was the first word.
+
+    `read`: up to which message the agent has read each session of the page.
+    """
+    return {"op": "history_end", "before": before, "read": read}
 
 
 def pong_frame(revs: dict[str, int]) -> dict:

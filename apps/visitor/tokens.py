@@ -1,9 +1,13 @@
-"""What a visitor's browser holds instead of a password (X-3): opaque, stored hashed, renewed by rotation."""
+"""What a visitor's browser holds instead of a password (X-3): opaque, stored hashed, renewed by rotation.
+
+A token of a known user ends with the signature it was given for, however often it is renewed.
+"""
 
 import hashlib
 import re
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -24,23 +28,41 @@ def issue(channel: Channel) -> tuple[str, VisitorToken]:
     return _new(channel_id=channel.pk)
 
 
+def issue_signed(
+    channel: Channel, visitor_id: UUID, user_id: str, until: datetime, profile: dict
+) -> tuple[str, VisitorToken]:
+    """A token of a known user, good until the signature ends; `profile` as it is kept of a customer."""
+    return _new(
+        channel_id=channel.pk, visitor_id=visitor_id, user_id=user_id, signed_until=until, profile=profile
+    )
+
+
 def renew(text: object) -> tuple[str, VisitorToken]:
     """Another token of the same visitor; the old one ends a minute after its first renewal.
 
     Each renewal within that minute gets a token of its own. Raises what `check` raises.
     """
     old = check(text)
+    retire(old)
+    return _new(
+        channel_id=old.channel_id,
+        visitor_id=old.visitor_id,
+        user_id=old.user_id,
+        signed_until=old.signed_until,
+        profile=old.profile,
+    )
+
+
+def retire(old: VisitorToken) -> None:
+    """Let a token end in a minute, counted from the first time it is asked for."""
     now = clock.now()
     first = VisitorToken.objects.filter(hash=old.hash, renewed_at__isnull=True)
-    first.update(renewed_at=now, expires_at=now + OVERLAP)
-    return _new(channel_id=old.channel_id, visitor_id=old.visitor_id)
+    first.update(renewed_at=now, expires_at=_ends(now + OVERLAP, old.signed_until))
 
 
 def check(text: object) -> VisitorToken:
     """The row of a token that is good now, its use noted; Unauthorized or TokenExpired else."""
-    if not isinstance(text, str) or not _FORM.fullmatch(text):
-        raise Unauthorized(_("This token is not valid."))
-    found = VisitorToken.objects.select_related("channel").filter(hash=_hash(text)).first()
+    found = find(text)
     if found is None:
         raise Unauthorized(_("This token is not valid."))
     now = clock.now()
@@ -49,9 +71,16 @@ def check(text: object) -> VisitorToken:
     if not found.channel.is_active:
         raise Unauthorized(_("This channel is closed."))
     if found.used_at + NOTED_EVERY <= now and not found.renewed_at:
-        found.used_at, found.expires_at = now, now + IDLE_LIFE
+        found.used_at, found.expires_at = now, _ends(now + IDLE_LIFE, found.signed_until)
         found.save(update_fields=["used_at", "expires_at"])
     return found
+
+
+def find(text: object) -> VisitorToken | None:
+    """The row of a token, whether it is good or over; Unauthorized for what can't be one."""
+    if not isinstance(text, str) or not _FORM.fullmatch(text):
+        raise Unauthorized(_("This token is not valid."))
+    return VisitorToken.objects.select_related("channel").filter(hash=_hash(text)).first()
 
 
 def revoke(visitor_id: object) -> int:
@@ -62,10 +91,13 @@ def revoke(visitor_id: object) -> int:
 def _new(**facts: object) -> tuple[str, VisitorToken]:
     text = secrets.token_urlsafe(32)
     now = clock.now()
-    row = VisitorToken.objects.create(
-        hash=_hash(text), created_at=now, used_at=now, expires_at=now + IDLE_LIFE, **facts
-    )
+    ends = _ends(now + IDLE_LIFE, facts.get("signed_until"))
+    row = VisitorToken.objects.create(hash=_hash(text), created_at=now, used_at=now, expires_at=ends, **facts)
     return text, row
+
+
+def _ends(moment: datetime, signed_until: datetime | None) -> datetime:
+    return min(moment, signed_until) if signed_until else moment
 
 
 def _hash(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from channels.testing import WebsocketCommunicator
 from django.db import OperationalError
 
-from apps.visitor import commands, consumers, tokens
+from apps.visitor import commands, consumers, news, tokens
 from csdesk import bridge, hub
 from tests import factories as make
 
@@ -147,13 +147,13 @@ async def test_a_refresh_tells_only_what_is_news(token):
         await client.say(op="hello", token=text)
         await client.expect("ready")
         sockets = hub.shared().sockets(f"customer.{row.visitor_id}.{row.channel_id}")
-        await consumers.refresh(sockets)
+        await news.tell(sockets)
         assert (await client.expect("pong"))["sessions"] == {}
-        await consumers.refresh(sockets)
+        await news.tell(sockets)
         assert await client.receive_nothing(0.2)
         customer = await bridge.run(make.make_customer, row.channel, id=row.visitor_id)
         session = await bridge.run(make.make_session, customer)
-        await consumers.refresh(sockets)
+        await news.tell(sockets)
         assert (await client.expect("pong"))["sessions"] == {str(session.id): session.rev}
 
 
