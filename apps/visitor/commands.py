@@ -5,7 +5,7 @@ They translate and ask; sessions and routing decide.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -109,13 +109,15 @@ def _posted_before(visitor: Visitor, client_id: UUID) -> Posted | None:
 
 
 def trigger(visitor: Visitor, page: str) -> list[dict]:
-    """src 7; returns the frames that answer it."""
+    """src 7; returns the frames that answer it. `page` is where the customer is by now."""
+    if page:
+        visitor.origin = replace(visitor.origin, page=page)
     visitor.customer = customers.ensure_customer(visitor.token, visitor.origin)
     session = flow.trigger(
         visitor.customer,
         visitor.channel,
         language=visitor.origin.language,
-        page=page or visitor.origin.page,
+        page=visitor.origin.page,
     )
     visitor.stands_in(session)
     return flow.signals(session)
