@@ -53,6 +53,7 @@ export class Host {
     client.on("identity", ({ userID, nickname, verified }) =>
       this.post("identity", { userID, nickname, verified }),
     );
+    client.on("expired", ({ userID }) => this.post("expired", { userID }));
     client.on("message", ({ frame, isNew, live }) => {
       if (isNew && live) this.post("message", { message: plainMessage(frame) });
     });
@@ -141,7 +142,7 @@ export class Host {
 function plainUser(user) {
   const plain = {};
   for (const name of USER_FIELDS) if (typeof user?.[name] === "string") plain[name] = user[name];
-  if (user?.clientData && typeof user.clientData === "object") plain.clientData = user.clientData;
+  if (user?.clientData && /^(object|string)$/.test(typeof user.clientData)) plain.clientData = user.clientData;
   return plain;
 }
 

@@ -172,6 +172,7 @@ class Widget {
     else if (type === "lang" && LANGUAGES.test(data.lang)) this.speak(data.lang);
     else if (type === "message") this.listeners.tell("message", data.message);
     else if (type === "identity") this.listeners.tell("identity", whoIs(data));
+    else if (type === "expired") this.listeners.tell("expired", { userID: String(data.userID || "") });
     else if (type === "identified") this.identified(data);
   }
 

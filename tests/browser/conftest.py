@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.agents import Agent
 from tests.browser.customers import Customer
+from tests.browser.hosts import HostPages
 from tests.browser.workbenches import Workbenches
 from tests.browsers import Pages
 from tests.stack import Stack
@@ -41,3 +42,11 @@ def new_customer(stack: Stack) -> Iterator[Callable[[], Customer]]:
     yield arrive
     for customer in everybody:
         customer.close()
+
+
+@pytest.fixture
+def host() -> Iterator[HostPages]:
+    """Another origin, whose pages embed the chat."""
+    pages = HostPages()
+    yield pages
+    pages.close()

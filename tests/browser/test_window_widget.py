@@ -4,56 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.agents import Agent
+from tests.browser.hosts import HostPages
 from tests.browser.windows import Window, new_channel, new_words
 from tests.browsers import Pages
 from tests.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("live_db")
-
-
-class HostPages:
-    """Somebody else's site: another origin whose page embeds the widget."""
-
-    def __init__(self) -> None:
-        self.html = ""
-        pages = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = pages.html.encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.origin = f"http://localhost:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def embed(self, service: str, channel: str) -> None:
-        script = f'<script src="{service}/widget.js" data-channel="{channel}" async></script>'
-        self.html = f'<!doctype html><html lang="en"><title>Host</title><h1>Host page</h1>{script}</html>'
-
-
-@pytest.fixture
-def host() -> Iterator[HostPages]:
-    pages = HostPages()
-    yield pages
-    pages.server.shutdown()
-    pages.server.server_close()
 
 
 def sockets_of(page: Page) -> list[str]:

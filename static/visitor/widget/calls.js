@@ -22,8 +22,8 @@ function wrongUser(user) {
       return "identify(): " + USER_FIELDS[at] + " is too long.";
   }
   const more = user.clientData;
-  if (more !== undefined && more !== null && typeof more !== "object")
-    return "identify(): clientData must be an object.";
+  if (more !== undefined && more !== null && typeof more !== "object" && typeof more !== "string")
+    return "identify(): clientData must be an object or a text.";
   return "";
 }
 
