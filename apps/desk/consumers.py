@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.desk import access, commands, presence, protocol, queues, reads
 from apps.desk.limits import FrameLimit
-from apps.sessions import files, writer
+from apps.sessions import personal, picture_addresses, writer
 from apps.sessions.authors import Author, member_key
 from apps.sessions.content import FILE_KINDS
 from apps.sessions.posting import Post, Posted
@@ -219,7 +219,7 @@ class DeskConsumer(DoorConsumer):
         for summary in frame["sessions"]:
             self._add_presence(summary)
         self.status = (frame["status"], frame["restReason"])
-        self.say(frame)
+        self.say(personal.for_reader(frame, member_key(self.member.pk)))
         self._become_ready()
         await queues.board().add(self, frame["queues"])
         self._done(command, {})
@@ -314,7 +314,7 @@ class DeskConsumer(DoorConsumer):
 
     def deliver_personal(self, frame: dict) -> None:
         if self.member:
-            self._pass_on(realtime.encode(files.for_reader(frame, member_key(self.member.pk))))
+            self._pass_on(realtime.encode(personal.for_reader(frame, member_key(self.member.pk))))
 
     def _pass_on(self, text: str) -> None:
         if self.is_ready:
@@ -327,8 +327,10 @@ class DeskConsumer(DoorConsumer):
         return self._online.get(session)
 
     def _add_presence(self, summary: dict) -> None:
-        """Whether the customer's window is open (S-9): not every summary says it anew."""
+        """Whether the customer's window is open (S-9), which not every summary says; and their picture."""
         customer, session = summary["customer"], summary["session"]
+        if customer["avatar"] and self.member:
+            customer |= picture_addresses.of_person(customer, member_key(self.member.pk), session)
         if "online" in customer:
             self._online[session] = customer["online"]
         elif session in self._online:

@@ -14,7 +14,7 @@ from apps.desk.protocol import History, Sync
 from apps.records.access import VIEWED
 from apps.routing import queries as routing
 from apps.routing.models import Availability, Status
-from apps.sessions import files, frames, permissions, queries
+from apps.sessions import frames, permissions, personal, queries
 from apps.sessions.authors import member_key
 from apps.sessions.models import ChatSession, Message, State
 from apps.sessions.settings import ClosingSettings, MessageSettings
@@ -189,7 +189,7 @@ def _visible(member: Member, session_id: UUID) -> ChatSession:
 
 def _for_member(message: Message, member: Member) -> dict:
     frame = frames.message_frame(message, for_desk=True)
-    return files.for_reader(frame, member_key(member.pk)) if frames.is_personal(message) else frame
+    return personal.for_reader(frame, member_key(member.pk)) if frames.is_personal(message) else frame
 
 
 def _log_view(member: Member, sessions: list[ChatSession], address: str, seen: set[UUID]) -> None:

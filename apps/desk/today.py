@@ -7,9 +7,10 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from apps.sessions import queries
+from apps.sessions import personal, queries
+from apps.sessions.authors import member_key
 from apps.sessions.frames import summary_frame, time_of
-from apps.sessions.models import ServiceRecord, ServiceStatus
+from apps.sessions.models import ChatSession, ServiceRecord, ServiceStatus
 from apps.sessions.permissions import visible_to
 from apps.team.models import Member
 
@@ -25,10 +26,14 @@ def ended(member: Member, since: datetime, before: UUID | None) -> dict:
     The first page brings those handed on too, as `handed`.
     """
     sessions, more = queries.ended_since(member.pk, since, before)
-    page = {"sessions": [summary_frame(session) for session in sessions], "more": more}
+    page = {"sessions": [_row(session, member) for session in sessions], "more": more}
     if before is None:
         page["handed"] = handed_on(member, since)
     return page
+
+
+def _row(session: ChatSession, member: Member) -> dict:
+    return personal.for_reader(summary_frame(session), member_key(member.pk))
 
 
 def handed_on(member: Member, since: datetime) -> list[dict]:
@@ -49,7 +54,7 @@ def handed_on(member: Member, since: datetime) -> list[dict]:
     sessions = [one for one in queries.whole().filter(id__in=there) if one.agent_id != member.pk]
     sessions.sort(key=lambda session: last[session.id].ended_at, reverse=True)
     return [
-        summary_frame(session)
+        _row(session, member)
         | {"handed": {"to": receivers.get(session.id, ""), "at": time_of(last[session.id].ended_at)}}
         for session in sessions[:MOST_HANDED_ON]
     ]

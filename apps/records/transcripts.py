@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from apps.records import access, durations, queries
 from apps.records.listing import short_day
 from apps.records.sources import source_label
-from apps.sessions import files, frames
+from apps.sessions import frames, personal
+from apps.sessions.authors import member_key
 from apps.sessions.models import AuthorKind, Note, Rating, ServiceRecord
 from apps.team.models import Member, TrailEntry
 from csdesk import clock
@@ -101,7 +102,7 @@ def words() -> dict:
 
 
 def _messages(record: ServiceRecord, reader: Member) -> list[dict]:
-    reader_key = files.member_key(reader.pk)
+    reader_key = member_key(reader.pk)
     found = []
     for message in queries.messages_of(record.session_id):
         frame = frames.message_frame(message, for_desk=True)
@@ -109,7 +110,7 @@ def _messages(record: ServiceRecord, reader: Member) -> list[dict]:
             # A visitor's Visitor_#### is written in the reader's language.
             frame["from"]["name"] = record.customer.display_name
         if frames.is_personal(message):
-            frame = files.for_reader(frame, reader_key)
+            frame = personal.for_reader(frame, reader_key)
         found.append(frame)
     return found
 

@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from apps.routing import deadlines, purging
-from apps.sessions import files
+from apps.sessions import files, remote_pictures
 
 log = logging.getLogger(__name__)
 
@@ -25,5 +25,6 @@ def purge() -> None:
 
 @shared_task(name="routing.tasks.purge_uploads")
 def purge_uploads() -> None:
-    """Every quarter of an hour: files that were uploaded and never sent (X-10)."""
+    """Every quarter of an hour: files never sent (X-10), pictures of others that had their day (X-11)."""
     files.purge_unattached()
+    remote_pictures.purge()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import tempfile
 import unicodedata
 from collections.abc import Iterable
@@ -22,9 +19,9 @@ from django.utils.translation import gettext as _
 from apps.sessions import media, permissions, posting
 from apps.sessions.authors import customer_key, member_key
 from apps.sessions.models import Attachment, MessageKind
+from apps.sessions.reencoding import reencode
 from apps.sessions.settings import MessageSettings
 from apps.team import business
-from apps.team.models import Member
 from csdesk import clock
 from csdesk.errors import Invalid, NotFound, RateLimited, TooLarge, UploadGone
 
@@ -32,11 +29,9 @@ MEGABYTE = 1024 * 1024
 NAME_LIMIT = 120
 UNATTACHED_LIFE = timedelta(hours=1)
 ADDRESS_LIFE = timedelta(hours=1)
-PICTURE_SECONDS = 30
 SNIFFED_BYTES = 8192
 PLAIN = "application/octet-stream"
 _SALT = "csdesk.files"
-_PICTURES = Path(__file__).with_name("pictures.py")
 
 PICTURE_TYPES = {"image/jpeg", "image/png", "image/gif", "image/webp"}
 MEDIA_TYPES = ("audio/", "video/")
@@ -143,23 +138,13 @@ def _store_picture(attachment: Attachment, file: File) -> Attachment:
         with source.open("wb") as copy:
             for chunk in file.chunks():
                 copy.write(chunk)
-        facts = _reencode(source, target, thumbnail)
+        facts = reencode(source, target, thumbnail)
         attachment.mime, attachment.size = facts["mime"], target.stat().st_size
         attachment.width, attachment.height = facts["width"], facts["height"]
         with thumbnail.open("rb") as small:
             attachment.thumbnail.save(_place(attachment, "thumbnail"), File(small), save=False)
         with target.open("rb") as clean:
             return _store(attachment, File(clean))
-
-
-def _reencode(source: Path, target: Path, thumbnail: Path) -> dict:
-    """Run `pictures.py` apart from this process; Invalid when it cannot read the picture."""
-    command = [sys.executable, "-I", str(_PICTURES), str(source), str(target), str(thumbnail)]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=PICTURE_SECONDS, check=True)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-        raise Invalid(_("The picture cannot be read, or it is too large.")) from None
-    return json.loads(done.stdout)
 
 
 def _place(attachment: Attachment, part: str) -> str:
@@ -248,21 +233,16 @@ def open_address(signed: str) -> tuple[Attachment, bool, str]:
         claim = signing.loads(signed, salt=_SALT, max_age=ADDRESS_LIFE)
     except signing.BadSignature:
         raise NotFound(_("There is no such file.")) from None
-    attachment = Attachment.objects.select_related("session").filter(id=claim["f"]).first()
+    attachment = Attachment.objects.filter(id=claim["f"]).first()
     if attachment is None or not _may_read(claim["r"], attachment):
         raise NotFound(_("There is no such file."))
     return attachment, claim["t"] and bool(attachment.thumbnail), claim["r"]
 
 
 def _may_read(reader: str, attachment: Attachment) -> bool:
-    session = attachment.session
-    if session is None:
+    if attachment.session_id is None:
         return attachment.uploader == reader
-    if reader == customer_key(session.customer_id):
-        return session.deleted_at is None
-    kind, _colon, number = reader.partition(":")
-    member = Member.objects.filter(pk=number).first() if kind == "m" else None
-    return member is not None and permissions.visible_to(member).filter(id=session.id).exists()
+    return permissions.may_read(reader, attachment.session_id)
 
 
 def shown_inline(attachment: Attachment) -> bool:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from apps.sessions import picture_addresses
 from apps.sessions.content import FILE_KINDS
-from apps.sessions.models import AuthorKind, ChatSession, Message, Note, State
+from apps.sessions.models import AuthorKind, ChatSession, Message, MessageKind, Note, State
 from csdesk.clock import milliseconds
 
 
@@ -47,8 +48,12 @@ def content_of(message: Message) -> dict:
 
 
 def is_personal(message: Message) -> bool:
-    """Whether each reader needs addresses of their own in the frame (X-10)."""
-    return message.kind in FILE_KINDS and not message.recalled_at
+    """Whether each reader needs addresses of their own in the frame (X-10, X-11)."""
+    if message.author_avatar:
+        return True
+    if message.recalled_at or message.kind == MessageKind.TEXT:
+        return False
+    return message.kind in FILE_KINDS or bool(picture_addresses.named_in(message.body["data"]))
 
 
 def agent_card(session: ChatSession) -> dict | None:

@@ -1,7 +1,10 @@
 """Who may see which session and record (T-9): the one place, used by pages, sockets and files."""
 
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from apps.sessions.authors import customer_key
 from apps.sessions.models import ChatSession, ServiceRecord, State
 from apps.team.models import Member, Membership, Role
 
@@ -33,6 +36,16 @@ def records_visible_to(member: Member) -> QuerySet[ServiceRecord]:
     if member.is_administrator:
         return records
     return records.filter(_parts_of(member))
+
+
+def may_read(reader: str, session_id: UUID) -> bool:
+    """Whether a reader, `c:<customer id>` or `m:<member id>`, may see the session now."""
+    kind, _colon, number = reader.partition(":")
+    if kind == "m":
+        member = Member.objects.filter(pk=number).first() if number.isdecimal() else None
+        return member is not None and visible_to(member).filter(id=session_id).exists()
+    session = ChatSession.objects.filter(id=session_id, deleted_at__isnull=True).only("customer_id").first()
+    return session is not None and customer_key(session.customer_id) == reader
 
 
 def _parts_of(member: Member) -> Q:

@@ -1,6 +1,6 @@
-"""Re-encodes one uploaded picture; run as a program of its own, with limits (X-10).
+"""Re-encodes one picture of others; run as a program of its own, with limits (X-10, X-11).
 
-    python pictures.py SOURCE TARGET THUMBNAIL
+    python pictures.py SOURCE TARGET THUMBNAIL [LONGEST SIDE]
 
 Decoders are where hostile pictures strike, so this runs apart from the server, with bounded
 memory and time, and imports nothing of ours. Prints `{"mime", "width", "height"}` as JSON;
@@ -30,8 +30,8 @@ def limit() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
 
 
-def reencode(source: str, target: str, thumbnail: str) -> dict:
-    """Write `target` and `thumbnail` from `source`, upright and without metadata."""
+def reencode(source: str, target: str, thumbnail: str, side: str = "") -> dict:
+    """Write `target` and `thumbnail` from `source`, upright, without metadata, no side over `side` px."""
     from PIL import Image, ImageOps, ImageSequence
 
     warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -43,7 +43,7 @@ def reencode(source: str, target: str, thumbnail: str) -> dict:
         frames = getattr(picture, "n_frames", 1)
         moves = 1 < frames <= MOST_FRAMES and frames * width * height <= Image.MAX_IMAGE_PIXELS
         if moves:
-            stills = [still.convert("RGBA") for still in ImageSequence.Iterator(picture)]
+            stills = [_within(still.convert("RGBA"), side) for still in ImageSequence.Iterator(picture)]
             first = stills[0].copy()
             stills[0].save(
                 target,
@@ -56,13 +56,21 @@ def reencode(source: str, target: str, thumbnail: str) -> dict:
             kept = "WEBP"
         else:
             kept = picture.format if picture.format in FORMATS else "PNG"
-            first = ImageOps.exif_transpose(picture).convert("RGB" if kept == "JPEG" else "RGBA")
+            upright = ImageOps.exif_transpose(picture).convert("RGB" if kept == "JPEG" else "RGBA")
+            first = _within(upright, side)
             options = {"quality": 88} if kept == "JPEG" else {}
             _without_metadata(first).save(target, kept, **options)
         width, height = first.size
         first.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
         _without_metadata(first).save(thumbnail, "WEBP", quality=80)
     return {"mime": FORMATS[kept], "width": width, "height": height}
+
+
+def _within(picture, side: str):
+    """The picture, made smaller where a side is longer than that."""
+    if side:
+        picture.thumbnail((int(side), int(side)))
+    return picture
 
 
 def _without_metadata(picture):
@@ -74,7 +82,7 @@ def _without_metadata(picture):
 if __name__ == "__main__":
     limit()
     try:
-        print(json.dumps(reencode(*sys.argv[1:4])))
+        print(json.dumps(reencode(*sys.argv[1:5])))
     except Exception as error:
         print(type(error).__name__, file=sys.stderr)
         sys.exit(1)

@@ -44,4 +44,6 @@ def tell_change(sessions: Sequence[ChatSession]) -> None:
 
 
 def _tell(session: ChatSession, frame: dict) -> None:
-    realtime.publish(realtime.customer(session.customer_id, session.channel_id), frame)
+    recipient = realtime.customer(session.customer_id, session.channel_id)
+    # The picture of who serves has an address for each reader.
+    realtime.publish(recipient, frame, personal=bool(frame["agent"] and frame["agent"]["avatar"]))

@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.routing import flow
-from apps.sessions import files, frames
+from apps.sessions import frames, personal
 from apps.sessions.customers import Origin
 from apps.sessions.models import Channel
 from apps.visitor import channels, commands, handshakes, languages, limits, news, origins, presence, protocol
@@ -216,9 +216,9 @@ class VisitorConsumer(DoorConsumer):
             about = await bridge.run(commands.about, visitor.channel)
             self.visitor = visitor
             self._leave_when_the_signature_ends()
-            self.say(protocol.ready_frame(sessions, visitor.customer, visitor.token, about))
+            self._say_own(protocol.ready_frame(sessions, visitor.customer, visitor.token, about))
             if state:
-                self.say(state)
+                self._say_own(state)
         finally:
             held, self._held = self._held, None
             if self.visitor:
@@ -303,7 +303,7 @@ class VisitorConsumer(DoorConsumer):
         self._say_messages(page)
         self.say(synced)
         if state:
-            self.say(state)
+            self._say_own(state)
 
     async def _history(self, frame: protocol.History) -> None:
         page, end = await bridge.run(
@@ -312,11 +312,15 @@ class VisitorConsumer(DoorConsumer):
         self._say_messages(page)
         self.say(end)
 
+    def _say_own(self, frame: dict) -> None:
+        """A frame with the addresses in it made for this visitor (X-10, X-11)."""
+        self.say(personal.for_reader(frame, self.visitor.reader))
+
     def _say_messages(self, page: list) -> None:
         for message in page:
             frame = frames.message_frame(message, for_desk=False)
             if frames.is_personal(message):
-                frame = files.for_reader(frame, self.visitor.reader)
+                frame = personal.for_reader(frame, self.visitor.reader)
             self.say(frame)
 
     _commands_by_frame: dict[type, Callable[[VisitorConsumer, object], Awaitable[None]]] = {
@@ -369,7 +373,7 @@ class VisitorConsumer(DoorConsumer):
 
     def deliver_personal(self, frame: dict) -> None:
         reader = self.recipient.split(".")[1]
-        self.deliver(realtime.encode(files.for_reader(frame, f"c:{reader}")))
+        self.deliver(realtime.encode(personal.for_reader(frame, f"c:{reader}")))
 
     async def control(self, order: dict) -> None:
         if order["op"] != "signed_out":

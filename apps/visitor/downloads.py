@@ -32,7 +32,7 @@ async def file(request: HttpRequest, signed: str) -> HttpResponse:
         attachment, is_thumbnail, reader = await bridge.run(files.open_address, signed, lane=bridge.SLOW)
     except NotFound:
         raise Http404 from None
-    member = await _member_behind(request, reader)
+    member = await member_behind(request, reader)
     if member and not is_thumbnail:
         # Written before the content is shown, else nothing is (X-14).
         log = _log_part if "Range" in request.headers else _log
@@ -76,7 +76,7 @@ def _part(asked: str, size: int) -> range | None:
     return range(int(first), stop)
 
 
-async def _member_behind(request: HttpRequest, reader: str) -> Member | None:
+async def member_behind(request: HttpRequest, reader: str) -> Member | None:
     """The member an address was made for: it works only where they are signed in. None: a customer's."""
     kind, _colon, number = reader.partition(":")
     if kind != "m":

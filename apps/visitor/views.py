@@ -9,6 +9,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from apps.sessions import picture_addresses
 from apps.sessions.content import TEXT_LIMIT
 from apps.sessions.models import Channel, ChannelKind
 from apps.sessions.settings import MessageSettings
@@ -82,6 +83,7 @@ def window_context(channel: Channel, *, framed: bool) -> dict:
             "channel": channel.key,
             "name": channel.name,
             "avatar": channel.avatar,
+            "picture": picture_of(channel),
             "framed": framed,
             "language": translation.get_language(),
             "textLimit": TEXT_LIMIT,
@@ -90,6 +92,12 @@ def window_context(channel: Channel, *, framed: bool) -> dict:
             "preview": rules.typing_preview,
         },
     }
+
+
+def picture_of(channel: Channel) -> str:
+    """The address of the service's picture for whoever opens its pages (X-11); empty where there is none."""
+    place = picture_addresses.of_channel(channel.key)
+    return picture_addresses.address(channel.avatar, picture_addresses.ANYBODY, place)
 
 
 def _initial(name: str) -> str:

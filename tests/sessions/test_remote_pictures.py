@@ -1,0 +1,380 @@
+"""Pictures of others (X-11): who gets an address, what comes back, and what is made of hostile ones."""
+
+import asyncio
+import io
+import struct
+import time
+import uuid
+import zlib
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from PIL import Image
+
+from apps.sessions import frames, personal, picture_addresses, posting, recall, remote_pictures
+from apps.sessions.authors import Author, customer_key, member_key
+from apps.sessions.models import Message, RemotePicture
+from apps.sessions.picture_addresses import Claim
+from csdesk import bridge, clock
+from csdesk.errors import NotFound, RateLimited
+from tests import factories as make
+from tests.hostile import ok, serving
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FAR = "https://shop.example/a.png"
+
+
+@pytest.fixture(autouse=True)
+def _near(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    settings.OUTGOING_NETWORKS = ["127.0.0.1/32"]
+    settings.OUTGOING_PORTS = range(1, 65_536)
+    cache.clear()
+
+
+def picture(kind="PNG", size=(64, 48), **options):
+    buffer = io.BytesIO()
+    Image.new("RGB", size, "teal").save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def product(pic=FAR):
+    return {
+        "customerServicePlugin": 0,
+        "src": "22",
+        "content": {"header": "Kettle", "desc": "0.8 l", "pic": pic},
+    }
+
+
+def said(session, data, author=None):
+    """The stored message of a card."""
+    author = author or Author.customer(session.customer)
+    posted = posting.post(posting.Post(session.id, author, "custom", {"data": data}, uuid.uuid4()))
+    return Message.objects.get(session_id=session.id, seq=posted.seq)
+
+
+def shown(message, reader, *, for_desk=False):
+    return personal.for_reader(frames.message_frame(message, for_desk=for_desk), reader)
+
+
+def claim_of(address):
+    return picture_addresses.read(address.split("/")[2])
+
+
+# --- Addresses in frames ------------------------------------------------------------------------------
+
+
+def test_a_cards_picture_gets_an_address_for_its_reader_beside_the_original():
+    session = make.make_session()
+    message = said(session, product())
+    reader = customer_key(session.customer_id)
+    content = shown(message, reader)["message"]["data"]["content"]
+    assert content["pic"] == FAR
+    assert claim_of(content["picture"]) == Claim(FAR, reader, str(session.id), message.seq)
+    message.refresh_from_db()
+    assert "picture" not in message.body["data"]["content"], (
+        "addresses are made for each reader, never stored"
+    )
+
+
+def test_pictures_in_markdown_get_one_address_each():
+    session = make.make_session()
+    text = f'![a]({FAR}) and ![b](<http://b.example/b.gif> "B") ![c](/x) ![d](javascript:1) ![a]({FAR}) [l](http://l/)'
+    message = said(session, {"customerServicePlugin": 0, "src": "30", "content": text}, Author.bot("Bot"))
+    data = shown(message, customer_key(session.customer_id))["message"]["data"]
+    assert list(data["pictures"]) == [FAR, "http://b.example/b.gif"]
+    assert data["content"] == text
+
+
+def test_a_face_gets_an_address_in_messages_states_summaries_and_ready():
+    agent = make.make_member(avatar="https://faces.example/a.png")
+    session = make.make_served_session(agent)
+    session.customer.avatar = "https://faces.example/c.png"
+    session.customer.save()
+    posted = make.agent_says(session, agent, "hello")
+    reader = customer_key(session.customer_id)
+    message = shown(Message.objects.get(session=session, seq=posted.seq), reader)
+    state = personal.for_reader(frames.state_frame(session, can=[]), reader)
+    summary = personal.for_reader(frames.summary_frame(session), member_key(agent.pk))
+    for person, original in [
+        (message["from"], agent.avatar),
+        (state["agent"], agent.avatar),
+        (summary["customer"], session.customer.avatar),
+    ]:
+        claim = claim_of(person["picture"])
+        assert (claim.original, claim.place, claim.seq) == (original, str(session.id), 0)
+        remote_pictures.expect_right(claim)
+
+
+def test_one_face_has_one_address_for_a_while_so_that_browsers_ask_once(monkeypatch):
+    session = uuid.uuid4()
+    at = 1_000_000_000
+    monkeypatch.setattr(time, "time", lambda: at)
+    first = picture_addresses.address(FAR, "c:x", session)
+    assert picture_addresses.address(FAR, "c:x", session) == first
+    assert picture_addresses.address(FAR, "c:y", session) != first
+    at += picture_addresses.STEP
+    assert picture_addresses.address(FAR, "c:x", session) != first
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"customerServicePlugin": 0, "src": "22", "content": {"header": "Kettle", "desc": "no picture"}},
+        {"customerServicePlugin": 0, "src": "30", "content": "no picture, only ! [a] (b)"},
+    ],
+)
+def test_what_has_no_picture_and_no_face_costs_no_signing(data, monkeypatch):
+    monkeypatch.setattr(picture_addresses, "_signed", None)
+    message = said(make.make_session(), data)
+    assert not frames.is_personal(message)
+    assert shown(message, "c:x")["message"]["data"] == data
+
+
+@pytest.mark.parametrize(
+    ("original", "own"),
+    [
+        ("http://localhost:8000/static/visitor/a.png?v=1", "/static/visitor/a.png"),
+        ("/static/visitor/a.png", "/static/visitor/a.png"),
+        ("/static/../logout/", ""),
+        ("/static/%2e%2e/logout/", ""),
+        ("/static\\..\\x", ""),
+        ("/logout/", ""),
+        ("//evil.example/static/a.png", ""),
+        ("javascript:alert(1)", ""),
+        ("data:image/png;base64,AA", ""),
+        ("", ""),
+        ("https://a.example/" + "a" * 2_000, ""),
+    ],
+)
+def test_pictures_of_ours_need_no_fetching_and_what_is_no_address_gets_none(original, own, settings):
+    settings.CSDESK_BASE_URL = "http://localhost:8000"
+    assert picture_addresses.address(original, "c:x", "own") == own
+
+
+def test_forged_and_old_addresses_do_not_exist(monkeypatch):
+    address = picture_addresses.address(FAR, "c:x", "own")
+    signed = address.split("/")[2]
+    assert picture_addresses.read(signed).original == FAR
+    for forged in (signed + "x", signed.replace(signed[0], "x", 1), "x", ""):
+        with pytest.raises(NotFound):
+            picture_addresses.read(forged)
+    later = time.time() + picture_addresses.STEP * picture_addresses.LIVES
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(NotFound):
+        picture_addresses.read(signed)
+
+
+# --- The right --------------------------------------------------------------------------------------------
+
+
+def refused(claim):
+    with pytest.raises(NotFound):
+        remote_pictures.expect_right(claim)
+    return True
+
+
+def test_only_readers_of_the_session_may_fetch_and_only_what_stands_there():
+    agent, stranger = make.make_member(), make.make_member()
+    session = make.make_served_session(agent)
+    message = said(session, product())
+    place, seq = str(session.id), message.seq
+    for reader in (customer_key(session.customer_id), member_key(agent.pk)):
+        remote_pictures.expect_right(Claim(FAR, reader, place, seq))
+    other = make.make_session()
+    for reader in (customer_key(other.customer_id), member_key(stranger.pk), "m:x", "m:", "x", ""):
+        assert refused(Claim(FAR, reader, place, seq)), reader
+    own = customer_key(session.customer_id)
+    assert refused(Claim("https://elsewhere.example/b.png", own, place, seq))
+    assert refused(Claim(FAR, own, place, seq - 1))
+    assert refused(Claim(FAR, own, str(other.id), seq))
+
+
+def test_a_recalled_picture_and_that_of_a_deleted_session_are_gone():
+    agent = make.make_member()
+    session = make.make_served_session(agent)
+    message = said(session, product(), Author.agent(agent))
+    claim = Claim(FAR, customer_key(session.customer_id), str(session.id), message.seq)
+    remote_pictures.expect_right(claim)
+    recall.recall(message.address, Author.agent(agent))
+    assert refused(claim)
+    message = said(session, product(), Author.agent(agent))
+    claim = Claim(FAR, customer_key(session.customer_id), str(session.id), message.seq)
+    remote_pictures.expect_right(claim)
+    session.refresh_from_db()
+    session.deleted_at = clock.now()
+    session.save()
+    assert refused(claim)
+
+
+def test_faces_of_profiles_and_channels_only_as_they_are_now():
+    channel = make.make_channel(avatar=FAR)
+    customer = make.make_customer(avatar=FAR)
+    agent = make.make_member(avatar=FAR)
+    for claim in (
+        Claim(FAR, picture_addresses.ANYBODY, f"channel:{channel.key}", 0),
+        Claim(FAR, customer_key(customer.id), "own", 0),
+        Claim(FAR, member_key(agent.pk), "own", 0),
+    ):
+        remote_pictures.expect_right(claim)
+    for thing in (channel, customer, agent):
+        thing.avatar = "https://faces.example/new.png"
+        thing.save()
+    assert refused(Claim(FAR, picture_addresses.ANYBODY, f"channel:{channel.key}", 0))
+    assert refused(Claim(FAR, customer_key(customer.id), "own", 0))
+    assert refused(Claim(FAR, member_key(agent.pk), "own", 0))
+
+
+# --- Fetching ---------------------------------------------------------------------------------------------
+
+
+async def a_claim(address):
+    """A card with this picture stands in a session; its customer asks."""
+    session = await bridge.run(make.make_session)
+    message = await bridge.run(said, session, product(address))
+    return Claim(address, customer_key(session.customer_id), str(session.id), message.seq)
+
+
+async def fetched(answer, *, path="a.png", asker="x", times=1):
+    """What one gets, and how often the server was asked."""
+    async with serving(answer) as server:
+        claim = await a_claim(server.address + path)
+        found = await asyncio.gather(*(remote_pictures.picture(claim, asker) for _ in range(times)))
+        return found, server
+
+
+def content_of(found):
+    return found.stored.storage.open(found.stored.name).read()
+
+
+async def test_a_picture_comes_anew_without_what_hung_on_it_and_is_kept():
+    exif = Image.Exif()
+    exif[0x010E] = "taken at home"
+    hostile = picture("JPEG", (3000, 2000), exif=exif) + b"<script>alert(1)</script>"
+    async with serving(ok(hostile, "text/html")) as server:
+        claim = await a_claim(server.address + "a.html")
+        found = await remote_pictures.picture(claim, "x")
+        again = await remote_pictures.picture(claim, "x")
+    assert len(server.asked) == 1
+    assert again == found
+    content = await bridge.run(content_of, found)
+    assert found.mime == "image/jpeg" and found.size == len(content)
+    assert b"script" not in content and b"taken at home" not in content
+    with Image.open(io.BytesIO(content)) as small:
+        assert max(small.size) == remote_pictures.SIDE
+    assert claim.original not in found.address_hash
+
+
+async def test_who_asks_at_the_same_time_gets_the_same_picture_fetched_once():
+    found, server = await fetched(ok(picture()), times=5)
+    assert len(server.asked) == 1
+    assert {one.pk for one in found} == {found[0].pk}
+    assert await RemotePicture.objects.acount() == 1
+
+
+async def test_another_process_that_fetches_is_waited_for():
+    async with serving(ok(picture())) as server:
+        claim = await a_claim(server.address)
+        key = remote_pictures._hash(claim.original)
+        await bridge.run(cache.set, remote_pictures._lock(key), 1, 30)
+        waiting = asyncio.ensure_future(remote_pictures.picture(claim, "x"))
+        while not remote_pictures._under_way:
+            await asyncio.sleep(0)
+        theirs = await bridge.run(remote_pictures._keep, key, "image/png", picture())
+        await bridge.run(cache.delete, remote_pictures._lock(key))
+        assert await waiting == theirs
+        assert not server.asked
+
+
+def bomb():
+    """A PNG of 60,000 × 60,000 black points in a few kilobytes."""
+
+    def chunk(kind, content):
+        return (
+            struct.pack("!I", len(content)) + kind + content + struct.pack("!I", zlib.crc32(kind + content))
+        )
+
+    head = struct.pack("!IIBBBBB", 60_000, 60_000, 1, 0, 0, 0, 0)
+    rows = zlib.compress(b"\0" * 7_501 * 2_000, 9)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ok(b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"),
+        ok(b"<!doctype html><script>alert(1)</script>"),
+        ok(b"\x89PNG\r\n\x1a\n" + b"\0" * 200),
+        ok(picture()[:80]),
+        ok(bomb()),
+        ok(picture(size=(9000, 9000))),
+        ok(b"%PDF-1.4"),
+        ok(b""),
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5242881\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+    ],
+    ids=["svg", "html", "broken", "cut", "bomb", "huge", "pdf", "empty", "large", "redirect", "gone"],
+)  # fmt: skip
+async def test_what_is_no_picture_is_none_and_not_asked_for_again_for_a_while(answer, tmp_path):
+    async with serving(answer) as server:
+        claim = await a_claim(server.address + "a.png")
+        assert await remote_pictures.picture(claim, "x") is None
+        assert await remote_pictures.picture(claim, "x") is None
+        assert len(server.asked) == 1
+        await bridge.run(cache.clear)
+        assert await remote_pictures.picture(claim, "x") is None
+        assert len(server.asked) == 2
+    assert not await RemotePicture.objects.aexists()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+async def test_a_place_that_is_not_outside_is_never_asked(settings):
+    settings.OUTGOING_NETWORKS = []
+    found, server = await fetched(ok(picture()))
+    assert found == [None]
+    assert not server.asked
+
+
+async def test_one_who_asks_too_much_is_told_so_and_kept_pictures_do_not_count(settings):
+    settings.LIMIT_PICTURES = 2
+    async with serving(ok(picture())) as server:
+        claims = [await a_claim(f"{server.address}{n}.png") for n in range(3)]
+        for claim in (claims[0], claims[0], claims[0], claims[1]):
+            assert await remote_pictures.picture(claim, "one")
+        with pytest.raises(RateLimited):
+            await remote_pictures.picture(claims[2], "one")
+        assert await remote_pictures.picture(claims[2], "another")
+
+
+async def test_without_the_right_nothing_is_asked():
+    async with serving(ok(picture())) as server:
+        claim = await a_claim(server.address)
+        with pytest.raises(NotFound):
+            await remote_pictures.picture(Claim(claim.original, "c:x", claim.place, claim.seq), "x")
+        assert not server.asked
+
+
+async def test_what_had_its_day_is_fetched_anew_and_purged(monkeypatch, tmp_path):
+    async with serving(ok(picture())) as server:
+        claim = await a_claim(server.address)
+        await remote_pictures.picture(claim, "x")
+        later = clock.now() + remote_pictures.KEPT
+        monkeypatch.setattr(clock, "now", lambda: later)
+        assert (await remote_pictures.picture(claim, "x")).fetched_at == later
+        assert len(server.asked) == 2
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+    assert await bridge.run(remote_pictures.purge) == 0
+    still_later = later + remote_pictures.KEPT + timedelta(seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: still_later)
+    assert await bridge.run(remote_pictures.purge) == 1
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+async def test_the_oldest_make_room(settings):
+    settings.PICTURE_CACHE_MB = 1
+    for n in range(4):
+        await bridge.run(remote_pictures._keep, f"{n:064}", "image/png", b"x" * 400_000)
+    kept = [one.pk async for one in RemotePicture.objects.order_by("pk")]
+    assert kept == [f"{n:064}" for n in (2, 3)]
