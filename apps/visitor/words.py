@@ -7,7 +7,7 @@ from csdesk.thread_words import thread_words
 
 def window_words() -> dict[str, str]:
     """All words that the window's scripts put on the screen."""
-    return thread_words() | _state_words() | _writing_words() | _trouble_words()
+    return thread_words() | _state_words() | _writing_words() | _recording_words() | _trouble_words()
 
 
 def look_words() -> dict[str, str]:
@@ -55,6 +55,29 @@ def _writing_words() -> dict[str, str]:
         "sound_on": _("Sound: on"),
         "sound_off": _("Sound: off"),
         "dismiss": _("Dismiss"),
+    }
+
+
+def _recording_words() -> dict[str, str]:
+    return {
+        "record_asking": _("Please allow the microphone"),
+        "record_left": _("{n} s left"),
+        "record_let_go": _("Let go to discard"),
+        "record_none_video": _("No camera was found."),
+        "record_none_voice": _("No microphone was found."),
+        "record_ready": _("Up to one minute"),
+        "record_refused_video": _(
+            "The camera cannot be used. Allow camera and microphone for this page in your browser."
+        ),
+        "record_refused_voice": _("The microphone cannot be used. Allow it for this page in your browser."),
+        "record_short": _("That was too short. Speak, then press stop."),
+        "record_slide": _("Let go to stop, slide up to discard"),
+        "record_start": _("Start recording"),
+        "record_stop": _("Stop recording"),
+        "record_video": _("Record a video instead"),
+        "record_voice": _("Record a voice message"),
+        "recording": _("Recording"),
+        "send": _("Send"),
     }
 
 

@@ -1,12 +1,14 @@
 // What a message holds besides cards: text, pictures, files, voice, video, and what is left of a recalled one.
 import { el, fileSize, fill, graphemes, icon, plainName, withLinks } from "./dom.js";
 import { folded } from "./folding.js";
+import { clockLabel } from "./times.js";
 
 const ADDRESS_LIFE_MS = 50 * 60_000; // the server's addresses live an hour
 const FRESH_MS = 60_000; // an address as young as this has not run out
 const PICTURE = { width: 220, height: 300 };
 const LEAST = { width: 72, height: 48 };
-const TALL = 2.5; // times as high as wide: to be scrolled, not to be fitted on a screen
+const WIDE = { width: 16, height: 9 }; // a video that has not said how large it is
+const players = new Map(); // by the file's id: a voice that was played goes on when its bubble is drawn anew
 
 const ONLY_EMOJI =
   /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\p{Regional_Indicator}|\u200d|\ufe0f|\s)+$/u;
@@ -41,9 +43,9 @@ export function textBubble(text, words, message) {
 export function file(message, how) {
   const { file: held, type } = message;
   if (type === "image" && (how.preview || held.thumbnail || held.url)) return picture(held, how);
-  if (how.progress === undefined && held.url && (type === "voice" || type === "video"))
-    return played(type, held, how);
-  return attached(held, how);
+  if (how.progress === undefined && held.url && type === "voice") return voice(held, how);
+  if (how.progress === undefined && held.url && type === "video") return video(held, how);
+  return attached(held, how, type);
 }
 
 // Its place is kept before it is there, so that nothing moves when it comes.
@@ -65,7 +67,7 @@ function picture(held, how) {
   box.style.width = `${shown.width}px`;
   image.style.aspectRatio = `${shown.width} / ${shown.height}`;
   image.addEventListener("error", () => missing(box, held, how), { once: true });
-  if (held.url) box.addEventListener("click", (event) => look(event, held, image));
+  if (held.url) box.addEventListener("click", (event) => look(event, held, image, words));
   if (how.progress !== undefined && how.progress !== null)
     box.append(
       el("progress", {
@@ -91,43 +93,82 @@ function missing(box, held, how) {
   else box.replaceWith(attached(held, how));
 }
 
-// The whole picture over the page; a second press, Escape or the page's back closes it.
-function look(event, held, small) {
+// The whole picture over the page; what a browser's user opens elsewhere by hand is theirs to open.
+function look(event, held, small, words) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || !("showModal" in document.createElement("dialog")))
     return;
   event.preventDefault();
-  const whole = el("img", { alt: small.alt, src: small.src });
-  const wanted = new Image();
-  wanted.addEventListener("load", () => (whole.src = wanted.src));
-  wanted.src = held.url;
-  const isTall = Number(held.height) > TALL * Number(held.width);
-  const dialog = el("dialog", { class: isTall ? "viewer tall" : "viewer", "aria-label": small.alt }, whole);
-  dialog.addEventListener("click", () => dialog.close());
-  dialog.addEventListener("close", () => dialog.remove());
-  const tree = small.getRootNode(); // in a shadow root the styles are there only
-  (tree.body || tree).append(dialog);
-  dialog.showModal();
+  import("./viewer.js").then(
+    ({ view }) => view(small, held, words),
+    () => open(held.url, "_blank", "noopener"),
+  );
 }
 
-function played(type, held, how) {
-  const player = el(type === "voice" ? "audio" : "video", {
-    class: "played",
+/**
+ * A voice: a button, how far it has come, how long it lasts. The sound comes when it is wanted.
+ * @param {{id?: string, url: string, duration?: number, name?: string}} held
+ * @param {{words: Object<string,string>, gotAt?: number, stale?: () => void}} how
+ */
+export function voice(held, how) {
+  const { words } = how;
+  const lasts = Number(held.duration) || 0;
+  const key = held.id || held.url;
+  const button = el(
+    "button",
+    { type: "button", class: "voice-play", "aria-label": words.play },
+    icon("play"),
+  );
+  const bar = el("input", {
+    type: "range",
+    class: "voice-bar",
+    min: 0,
+    max: lasts || 1,
+    step: "any",
+    value: 0,
+    disabled: true,
+    "aria-label": words.voice_place,
+  });
+  const clock = el("span", { class: "voice-clock" }, lasts ? clockLabel(lasts) : "");
+  const box = el("div", { class: "voice", role: "group", "aria-label": words.voice }, button, bar, clock);
+  players.get(key)?.adopt({ button, bar, clock });
+  button.addEventListener("click", async () => {
+    const { Player } = await import("./player.js").catch(() => ({}));
+    if (!Player) return; // without a network there is nothing to play either
+    if (!players.has(key)) {
+      const failed = () => {
+        players.delete(key);
+        missing(box, held, how);
+      };
+      players.set(key, new Player({ src: held.url, duration: lasts }, words, failed));
+      players.get(key).adopt({ button, bar, clock });
+    }
+    players.get(key).toggle();
+  });
+  return box;
+}
+
+function video(held, how) {
+  const { width, height } = held.width && held.height ? held : WIDE;
+  const shown = shownSize(Number(width), Number(height), PICTURE.width);
+  const player = el("video", {
+    class: "video",
     controls: true,
+    playsinline: true,
     preload: "metadata",
     src: held.url,
-    "aria-label": plainName(held.name),
-    width: type === "video" ? held.width : null,
-    height: type === "video" ? held.height : null,
+    "aria-label": `${how.words.video} ${plainName(held.name)}`,
+    width: shown.width,
+    height: shown.height,
   });
-  if (how.stale) player.addEventListener("error", how.stale, { once: true });
+  player.addEventListener("error", () => missing(player, held, how), { once: true });
   return player;
 }
 
-function attached(held, how) {
+function attached(held, how, type = "file") {
   const { locale, progress } = how;
   const name = plainName(held.name);
   const parts = [
-    icon("file"),
+    icon({ image: "image", voice: "mic", video: "video" }[type] || "file"),
     el("span", { class: "attached-name", dir: "auto", title: name }, name),
     progress === undefined || progress === null
       ? el("span", { class: "attached-size" }, fileSize(held.size, locale))
@@ -197,6 +238,8 @@ export function spoken(frame, words) {
   if (message.type === "text") return message.text;
   if (message.type === "recalled") return words.recalled_short;
   if (message.type === "image") return `[${words.picture}]`;
+  if (message.type === "voice") return `[${words.voice}] ${lasting(message.file)}`.trim();
+  if (message.type === "video") return `[${words.video}] ${lasting(message.file)}`.trim();
   if (message.file) return `[${words.file}] ${plainName(message.file.name)}`.trim();
   const { data } = message;
   switch (String(data?.src ?? "")) {
@@ -220,3 +263,5 @@ export function spoken(frame, words) {
       );
   }
 }
+
+const lasting = (file) => (file.duration ? clockLabel(file.duration) : "");

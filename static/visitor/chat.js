@@ -122,6 +122,11 @@ export class Chat {
       store: stores.session,
       send: (text) => this.#say(text),
       sendFiles: (files) => this.#sendFiles(files),
+      sendRecording: (file, name, measures) => {
+        client.sendFile(file, name, measures);
+        this.scroller.toEnd();
+      },
+      trouble: (text) => this.line.trouble(text),
       typing: (text) => client.typing(config.preview ? text.slice(0, 500) : undefined),
       grow: () => this.scroller.stay(),
     });

@@ -1,6 +1,6 @@
 // Where the customer writes: text, emoji, pictures and files by button, paste and drop.
 import { el, fill } from "../ui/dom.js";
-import { emojiSheet } from "./emoji.js";
+import { Microphone } from "./microphone.js";
 
 const TALLEST_PX = 132;
 const TELL_AT = 300; // characters left
@@ -12,12 +12,14 @@ export class Composer {
   #files;
   #left;
   #emojis;
+  #microphone;
   #options;
 
   /**
    * @param {{root: Element|ShadowRoot, words: object, config: {channel: string, textLimit: number}, store: Storage,
    *   signal: AbortSignal, send: (text: string) => void, sendFiles: (files: File[]) => void,
-   *   typing: (text: string) => void, grow: () => void}} options
+   *   sendRecording: (file: Blob, name: string, measures: object) => void,
+   *   typing: (text: string) => void}} options
    */
   constructor(options) {
     const { root } = options;
@@ -41,6 +43,12 @@ export class Composer {
     this.#form.querySelector("[data-files]").addEventListener("click", () => this.#files.click());
     this.#emoji();
     this.#drop();
+    this.#microphone = new Microphone({
+      ...options,
+      button: this.#form.querySelector("[data-voice]"),
+      form: this.#form,
+      send: options.sendRecording,
+    });
     // Somebody quick may have begun to write before we were here.
     this.#area.value ||= options.store.getItem(this.#draftKey()) || "";
     this.#changed(false);
@@ -100,10 +108,11 @@ export class Composer {
     this.#left.textContent = fill(words.letters, { n: config.textLimit - left, limit: config.textLimit });
     this.#send.setAttribute("aria-disabled", String(!text || left < 0));
     area.setAttribute("aria-invalid", String(left < 0));
+    this.#microphone.offer(!area.value);
+    this.#send.hidden = this.#microphone.isOffered;
     if (area.value) store.setItem(this.#draftKey(), area.value);
     else store.removeItem(this.#draftKey());
     if (typed && text) this.#options.typing(text);
-    this.#options.grow();
   }
 
   #insert(text) {
@@ -122,7 +131,9 @@ export class Composer {
   #emoji() {
     const button = this.#form.querySelector("[data-emoji]");
     const { root, words, signal } = this.#options;
-    button.addEventListener("click", () => {
+    button.addEventListener("click", async () => {
+      const { emojiSheet } = await import("./emoji.js").catch(() => ({}));
+      if (!emojiSheet) return this.#options.trouble(words.refused_unavailable);
       this.#emojis ??= emojiSheet(root.querySelector("#emoji"), {
         button,
         words,
