@@ -18,7 +18,7 @@ EARLIER = 50
 
 
 def profile(member: Member, session: ChatSession) -> dict:
-    """`{customer, data, earlier, variables}`: rows of label and value; earlier sessions newest first.
+    """`{customer, data, earlier, variables, record}`: rows of label and value, earlier sessions newest first.
 
     `variables` fill the gaps of quick replies.
     """
@@ -27,7 +27,16 @@ def profile(member: Member, session: ChatSession) -> dict:
         "data": _data(session),
         "earlier": [_earlier(found) for found in earlier_sessions(member, session)],
         "variables": _variables(session),
+        "record": _record(member, session),
     }
+
+
+def _record(member: Member, session: ChatSession) -> dict | None:
+    """Where the session's newest record that the member may see is read and saved."""
+    record = records_visible_to(member).filter(session_id=session.id).order_by("-number").first()
+    if record is None:
+        return None
+    return {"url": reverse("record", args=[record.pk]), "text_url": reverse("record_txt", args=[record.pk])}
 
 
 def _variables(session: ChatSession) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What a message may hold (S-6, S-11, V-7), and its plain text for lists, search and files."""
 
+import re
 import uuid
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ LONGEST_RECORDING = 86_400  # s
 MOST_PIXELS = 16_384  # on a side
 
 RICH_TEXT = "30"
+# Signs of Markdown that only disturb where it is told on one line.
+MARKS = re.compile(r"^ {0,3}(#{1,6}|>|[-*+]|```\w*)(?=\s|$)|\*\*|`", re.MULTILINE)
 FILE_KINDS = {MessageKind.IMAGE, MessageKind.FILE, MessageKind.VOICE, MessageKind.VIDEO}
 
 
@@ -189,4 +192,7 @@ def _card_lines(data: dict) -> list[str]:
 
 def preview(kind: str, body: dict) -> str:
     """One line for lists: the beginning of the text; `kind` tells the reader of pictures and files."""
-    return " ".join(text_of(kind, body).split())[:200]
+    text = text_of(kind, body)
+    if kind == MessageKind.CUSTOM and body["data"].get("src") == RICH_TEXT:
+        text = MARKS.sub("", text)
+    return " ".join(text.split())[:200]

@@ -2,9 +2,13 @@
 import { el } from "../ui/dom.js";
 import { clockLabel } from "../ui/times.js";
 import { countdown } from "./signs.js";
+import { soon } from "./soon.js";
+import { closesByItself } from "./top-bar.js";
 import { clockTime, eachSecond, now } from "./times.js";
 import { say, sayError } from "./words.js";
 import { UNDO_TIME, endOf, isHandedOn, startOf } from "./workbench.js";
+
+const SHOWN_TAGS = 2;
 
 export class ChatHead {
   /** @param {import("./workbench.js").Workbench} bench */
@@ -15,23 +19,36 @@ export class ChatHead {
     this.buttons = { invite: at("invite"), transfer: at("transfer"), hold: at("hold"), end: at("end") };
     this.buttons.invite.addEventListener("click", () => this.#do("inviteRating", say("invited")));
     this.buttons.hold.addEventListener("click", () => this.#do("hold", say("held_now")));
-    this.buttons.transfer.addEventListener("click", () => transfer.open(bench.chosen));
+    this.buttons.transfer.addEventListener("click", () => transfer.openFor(bench.chosen));
+    closesByItself(at("chat-more"));
+    at("chat-more").addEventListener("click", (event) => this.#more(event));
+    bench.addEventListener("chosen", () => (at("chat-more").open = false));
     this.buttons.end.addEventListener("click", () => bench.endSoon(bench.chosenId));
     at("ending-undo").addEventListener("click", () => bench.undoEnd(bench.chosenId));
     at("ending-anyway").addEventListener("click", () => bench.endNow(bench.chosenId));
     at("to-list").addEventListener("click", () => bench.show("list"));
     at("to-side").addEventListener("click", () => bench.show("side"));
     for (const event of ["chosen", "ending"]) bench.addEventListener(event, () => this.draw());
-    for (const event of ["session", "list", "ready", "live"]) bench.desk.on(event, () => this.draw());
+    const draw = soon(() => this.draw());
+    for (const event of ["session", "list", "ready", "live"]) bench.desk.on(event, draw);
     eachSecond(() => this.draw());
     this.draw();
+  }
+
+  // Where there is no room for all buttons, some stand in the menu.
+  #more(event) {
+    const row = event.target.closest(".row");
+    if (!row) return;
+    document.getElementById("chat-more").open = false;
+    if (row.dataset.press) this.buttons[row.dataset.press].click();
   }
 
   draw() {
     const session = this.bench.chosen;
     if (!session?.summary) return;
     const { summary } = session;
-    if (this.name.textContent !== summary.customer.name) this.name.textContent = summary.customer.name;
+    if (this.name.textContent !== summary.customer.name) this.name.textContent = this.name.title = summary.customer.name;
+    this.#tags(summary.customer.tags ?? []);
     this.#facts(session);
     const isServing = session.place === "serving";
     const canAct = isServing && this.bench.desk.isReady;
@@ -39,8 +56,21 @@ export class ChatHead {
       button.hidden = !isServing;
       button.disabled = !canAct;
     }
+    for (const row of document.querySelectorAll("#chat-more [data-press]")) {
+      row.disabled = !canAct;
+      row.classList.toggle("none", !isServing);
+    }
     this.buttons.hold.setAttribute("aria-pressed", String(Boolean(summary.held)));
     this.#ending(session.id);
+  }
+
+  // The first tags; all of them stand on the customer's card.
+  #tags(tags) {
+    const row = document.getElementById("chat-tags");
+    if (row.dataset.tags === tags.join("\n")) return;
+    row.dataset.tags = tags.join("\n");
+    row.replaceChildren(...tags.slice(0, SHOWN_TAGS).map((tag) => el("span", { class: "tag cut", dir: "auto" }, tag)));
+    if (tags.length > SHOWN_TAGS) row.append(el("span", { class: "tag", title: tags.slice(SHOWN_TAGS).join(", ") }, `+${tags.length - SHOWN_TAGS}`));
   }
 
   #facts(session) {

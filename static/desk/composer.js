@@ -4,6 +4,8 @@ import { fillPalette } from "./emoji.js";
 import { draftKey, keep, kept } from "./keeping.js";
 import { openVariable } from "./quick-replies.js";
 import { ReplyPicker } from "./reply-picker.js";
+import { RichText } from "./rich-text.js";
+import { soon } from "./soon.js";
 import { clockTime } from "./times.js";
 import { say, sayCount, sayError } from "./words.js";
 
@@ -17,6 +19,7 @@ export class Composer {
     const at = (id) => document.getElementById(id);
     Object.assign(this, { form: at("composer"), box: at("reply"), foot: at("composer-state"), notice: at("notice"), sendButton: at("send"), leftDraft: at("left-draft") });
     this.files = new Attachments(bench.desk, at("attachments"), () => this.#foot());
+    this.rich = new RichText(this.box, () => this.shownId);
     this.picker = new ReplyPicker(this.box, replies, (reply, from, to) => this.#useReply(reply, from, to));
     this.#listen(at);
     this.#choose();
@@ -50,7 +53,8 @@ export class Composer {
     at("draft-copy").addEventListener("click", () => this.#copyDraft());
     at("draft-discard").addEventListener("click", () => this.#clear());
     bench.addEventListener("insert", (event) => this.#insertReply(event.detail));
-    for (const event of ["list", "ready", "live", "messages"]) bench.desk.on(event, () => this.#foot());
+    const foot = soon(() => this.#foot());
+    for (const event of ["list", "ready", "live", "messages"]) bench.desk.on(event, foot);
   }
 
   #acceptDrops(area) {
@@ -95,6 +99,7 @@ export class Composer {
     this.box.placeholder = say(mode === "note" ? "write_note" : "write_reply");
     this.notice.hidden = true;
     this.seenSeq = this.bench.chosen?.seq ?? 0;
+    this.rich.show(mode === "reply");
     this.#grow();
     this.#foot();
   }
@@ -114,7 +119,8 @@ export class Composer {
   #typed() {
     const { box } = this;
     if (box.value.length === 1 || !kept(draftKey(this.shownId, this.mode))) this.seenSeq = this.bench.chosen?.seq ?? 0;
-    keep(draftKey(this.shownId, this.mode), box.value);
+    this.#keepDraft(box.value);
+    this.rich.draw();
     this.notice.hidden = true;
     if (this.mode === "reply") {
       if (box.value.trim()) this.bench.desk.typing(this.shownId);
@@ -175,7 +181,7 @@ export class Composer {
     this.notice.hidden = !warning;
     this.notice.querySelector("span").textContent = warning;
     if (warning) return;
-    if (text) this.bench.desk.send(this.shownId, { type: "text", text });
+    if (text) this.bench.desk.send(this.shownId, this.rich.isOn ? richText(text) : { type: "text", text });
     this.files.send();
     this.#clear();
   }
@@ -203,9 +209,16 @@ export class Composer {
     }
   }
 
+  #keepDraft(text) {
+    const hadDraft = Boolean(kept(draftKey(this.shownId, this.mode)));
+    keep(draftKey(this.shownId, this.mode), text);
+    if (hadDraft !== Boolean(text)) this.bench.draftChanged(this.shownId);
+  }
+
   #clear() {
-    keep(draftKey(this.shownId, this.mode), "");
+    this.#keepDraft("");
     this.box.value = "";
+    this.rich.clear();
     this.seenSeq = this.bench.chosen?.seq ?? 0;
     this.#grow();
     this.#foot();
@@ -237,17 +250,30 @@ export class Composer {
   }
 
   #useReply(reply, from, to) {
-    this.#insertReply(reply.text, from, to);
+    this.#insertReply(reply, from, to);
+  }
+
+  /** To the box, to write a reply or a note (R, N). @param {"reply"|"note"} mode */
+  write(mode) {
+    if (!this.#mayWrite()) return;
+    this.#setModeFor(mode);
+    this.box.focus();
   }
 
   // A variable that is not known here is chosen, so that the next key fills it.
-  #insertReply(text, from, to) {
+  #insertReply(reply, from, to) {
     if (!this.#mayWrite()) return;
     this.#setModeFor("reply");
     const start = from ?? this.box.selectionStart;
-    const filled = this.replies.filled(text);
+    const filled = this.replies.filled(reply.text);
+    this.replies.countUse(reply);
     this.insert(filled, from, to);
     const open = openVariable(filled);
     if (open) this.box.setSelectionRange(start + open[0], start + open[1]);
   }
+}
+
+/** Rich text as agents send it (src 30). @param {string} content Markdown */
+function richText(content) {
+  return { type: "custom", data: { customerServicePlugin: 0, src: "30", content } };
 }

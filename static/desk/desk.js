@@ -6,7 +6,9 @@ import { ChatThread } from "./chat-thread.js";
 import { Composer } from "./composer.js";
 import { DesktopNotices, Ringer, Teller, TitleMark } from "./notices.js";
 import { Offers } from "./offers.js";
-import { QueueList, SessionList } from "./session-list.js";
+import { EndedToday } from "./ended.js";
+import { QueueList } from "./queue-list.js";
+import { SessionList } from "./session-list.js";
 import { QuickReplies } from "./quick-replies.js";
 import { Shortcuts } from "./shortcuts.js";
 import { Side } from "./side.js";
@@ -33,30 +35,24 @@ function start() {
   new Stage(bench, availability);
   const offers = new Offers(bench, tell);
   new SessionList(bench);
+  new EndedToday(bench);
   new QueueList(desk);
-  new ChatHead(bench, { tell, transfer: new TransferDialog(bench, tell) });
+  const transfer = new TransferDialog(bench, tell);
+  new ChatHead(bench, { tell, transfer });
   const composer = new Composer(bench, { tell, replies, card: new CardForm(desk) });
   new ChatThread(bench, { tell, again: (text) => composer.insert(text) });
   const side = new Side(bench, { replies, tell });
-  new Shortcuts(bench, { offers, side });
+  new Shortcuts(bench, { offers, side, composer, transfer, availability });
 
   bench.start();
   replies.load();
   desk.on("signedOut", () => location.assign(page.login_url));
-  desk.on("ready", () => addEnded(desk));
   desk.connect();
 }
 
 /** A visitor without a name, in the reader's language. @param {number} number */
 function visitorName(number) {
   return say("visitor", { number: String(number).padStart(4, "0") });
-}
-
-/** Sessions that ended today before this page was opened. */
-async function addEnded(desk) {
-  const midnight = new Date().setHours(0, 0, 0, 0);
-  const answer = await fetch(`${page.ended_url}?since=${midnight}`, { headers: { Accept: "application/json" } }).catch(() => null);
-  if (answer?.ok) desk.addOver((await answer.json()).sessions);
 }
 
 start();

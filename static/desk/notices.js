@@ -2,11 +2,13 @@
 import { spoken } from "../ui/bodies.js";
 import { el } from "../ui/dom.js";
 import { keep, kept } from "./keeping.js";
-import { say, threadWords } from "./words.js";
+import { soon } from "./soon.js";
+import { say, sayCount, threadWords } from "./words.js";
 
 const RING_EVERY = 3_000;
 const TOAST_TIME = 6_000;
 const MOST_TOASTS = 2;
+const SPEAK_EVERY = 400;
 const MUTE_KEY = "csdesk-desk-mute";
 
 /** Two soft tones while an offer waits; a short one for a message elsewhere. */
@@ -117,14 +119,16 @@ export class TitleMark {
   constructor(bench) {
     this.bench = bench;
     this.title = document.title;
-    for (const event of ["list", "session", "ready"]) bench.desk.on(event, () => this.#draw());
+    const draw = soon(() => this.#draw());
+    for (const event of ["list", "session", "ready"]) bench.desk.on(event, draw);
   }
 
   #draw() {
     const unread = this.bench.serving().reduce((sum, session) => sum + (session.summary.unread || 0), 0);
     const offers = this.bench.offered().length;
     const count = unread + offers;
-    document.title = `${offers ? "● " : ""}${count ? `(${count}) ` : ""}${this.title}`;
+    const title = `${offers ? "● " : ""}${count ? `(${count}) ` : ""}${this.title}`;
+    if (document.title !== title) document.title = title;
   }
 }
 
@@ -132,16 +136,25 @@ export class TitleMark {
 export class Teller {
   constructor(bench) {
     this.live = document.getElementById("announce");
+    this.urgent = document.getElementById("announce-now");
     this.bench = bench;
     this.toasts = [];
+    /** Offers that were announced: each is once. */ this.offered = new Set();
+    /** Who wrote since the last announcement, and what last. @type {Map<string, {count: number, text: string}>} */ this.heard = new Map();
     bench.addEventListener("view", () => this.#follow());
     addEventListener("resize", () => this.#follow());
     bench.desk.on("arrived", ({ session, message }) => this.#arrived(bench, session, message));
     for (const event of ["transfer", "autoTransfer", "userAccessed"]) bench.desk.on(event, (frame) => this.#moved(bench, frame));
-    bench.desk.on("callIn", ({ session }) => {
-      const name = bench.desk.sessions.get(session)?.summary?.customer.name ?? "";
-      this.announce(say("offered_by", { name }));
-    });
+    for (const event of ["list", "ready"]) bench.desk.on(event, () => this.#offers());
+  }
+
+  /** An offer does not wait until the reader has finished. */
+  #offers() {
+    const offers = this.bench.offered();
+    for (const { id, summary } of offers) {
+      if (!this.offered.has(id)) this.urgent.textContent = say("offered_by", { name: summary.customer.name });
+    }
+    this.offered = new Set(offers.map(({ id }) => id));
   }
 
   /** What became of a session without the agent's doing. */
@@ -156,8 +169,19 @@ export class Teller {
 
   #arrived(bench, id, message) {
     if (message.from.kind !== "customer") return;
-    const name = bench.desk.sessions.get(id)?.summary?.customer.name ?? message.from.name;
-    this.announce(say("says", { name, text: spoken(message, threadWords) }));
+    const count = (this.heard.get(id)?.count ?? 0) + 1;
+    this.heard.set(id, { count, text: spoken(message, threadWords) });
+    this.timer ||= setTimeout(() => this.#say(bench), SPEAK_EVERY);
+  }
+
+  // Where many write at once, nobody could listen to every word: each customer's last ones, and how many there were.
+  #say(bench) {
+    this.timer = 0;
+    for (const [id, { count, text }] of this.heard) {
+      const name = bench.desk.sessions.get(id)?.summary?.customer.name ?? "";
+      this.announce(count > 1 ? sayCount("says_many", count, { name, text }) : say("says", { name, text }));
+    }
+    this.heard.clear();
   }
 
   announce(text) {

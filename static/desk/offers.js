@@ -1,7 +1,8 @@
 // Offers: one row each above the list, with countdown, accept and decline; nothing of the chat is covered.
 import { el, icon } from "../ui/dom.js";
-import { lastWords } from "./session-list.js";
+import { lastWords } from "./last-words.js";
 import { channelIcon, countdown } from "./signs.js";
+import { soon } from "./soon.js";
 import { eachSecond, now } from "./times.js";
 import { say, sayCount, sayError } from "./words.js";
 
@@ -14,7 +15,7 @@ export class Offers {
     this.list = document.getElementById("offer-list");
     this.count = document.getElementById("offer-count");
     bench.desk.on("callIn", ({ session, timeout }) => timeout && this.whole.set(session, timeout * 1000));
-    for (const event of ["list", "session", "ready", "live"]) bench.desk.on(event, () => this.draw());
+    for (const event of ["list", "session", "ready", "live"]) bench.desk.on(event, soon(() => this.draw()));
     this.section.addEventListener("pointerleave", () => this.#sweep());
     eachSecond(() => this.draw());
     this.draw();

@@ -1,8 +1,9 @@
 // Quick replies: fetched once, searched by title and text, their variables filled in.
+import { DeskError } from "../sdk/csdesk-desk.js";
 import { page } from "./words.js";
 
 /**
- * @typedef {{id: number, category: string, title: string, text: string, mine: boolean}} QuickReply
+ * @typedef {{id: number, category: string, title: string, text: string, mine: boolean, uses: number}} QuickReply
  */
 export class QuickReplies extends EventTarget {
   /** @param {import("./workbench.js").Workbench} bench */
@@ -11,6 +12,7 @@ export class QuickReplies extends EventTarget {
     this.bench = bench;
     /** @type {QuickReply[]} */ this.all = [];
     /** @type {"loading"|"ready"|"failed"} */ this.state = "loading";
+    /** What is known of the chosen session beyond its names. @type {Object<string, string>} */ this.variables = {};
   }
 
   async load() {
@@ -47,11 +49,45 @@ export class QuickReplies extends EventTarget {
   filled(text) {
     const { desk, chosen } = this.bench;
     const known = {
+      ...this.variables,
       CustomerName: chosen?.summary?.customer.name,
       StaffName: desk.member?.nickname,
       StaffNo: desk.member?.staffNo,
     };
-    return text.replace(/\$\{(\w+)\}/g, (whole, name) => known[name] || whole);
+    return text.replace(/\$\{(\w+)\}/g, (whole, name) => (Object.hasOwn(known, name) && known[name]) || whole);
+  }
+
+  /** One more message is made of it. @param {QuickReply} reply */
+  countUse(reply) {
+    if (!reply.id) return;
+    reply.uses += 1;
+    this.#request("POST", `${reply.id}/used/`).catch(() => {});
+  }
+
+  /** Adds one of one's own, or changes it. @param {{id?: number, title: string, text: string, category: string}} words rejects with words for the reader */
+  async save({ id, ...words }) {
+    const saved = await this.#request(id ? "PUT" : "POST", id ? `${id}/` : "", words);
+    const at = this.all.findIndex((reply) => reply.id === saved.id);
+    if (at < 0) this.all = [saved, ...this.all];
+    else this.all = this.all.map((reply) => (reply.id === saved.id ? saved : reply));
+    this.#changed();
+  }
+
+  /** Removes one of one's own. @param {number} id */
+  async remove(id) {
+    await this.#request("DELETE", `${id}/`);
+    this.all = this.all.filter((reply) => reply.id !== id);
+    this.#changed();
+  }
+
+  async #request(method, path, body) {
+    const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": page.csrf };
+    const answer = await fetch(page.quick_replies_url + path, { method, headers, body: body && JSON.stringify(body) }).catch(() => null);
+    if (!answer) throw new DeskError("offline");
+    if (answer.status === 204) return null;
+    const words = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new DeskError(words.code ?? "unavailable", words.detail);
+    return words;
   }
 }
 

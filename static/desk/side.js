@@ -85,12 +85,16 @@ export class Side {
     if (!session?.summary) return;
     this.#head();
     this.#facts(null);
+    showRecord(null);
+    this.replies.variables = {};
     this.parts.history.show(null);
     this.parts.data.show(null);
     try {
       const facts = await this.facts.of(session.id);
       if (session.id !== this.bench.chosenId) return;
       this.#facts(facts);
+      this.replies.variables = facts.variables;
+      showRecord(facts.record);
       this.bench.setEarlier(session, facts.earlier.length > 0);
       this.parts.history.show(facts);
       this.parts.data.show(facts);
@@ -129,6 +133,15 @@ export class Side {
   }
 }
 
+/** What the chat's head offers of the session's record: to open it, to save it as text. */
+function showRecord(record) {
+  for (const [id, address] of [["record-link", record?.url], ["record-text", record?.text_url]]) {
+    const link = document.getElementById(id);
+    link.hidden = !address;
+    if (address) link.href = address;
+  }
+}
+
 function fact({ label, value, time }) {
   return [el("dt", {}, label), el("dd", { dir: "auto" }, time ? dayAndTime(time) : value)];
 }
@@ -143,9 +156,16 @@ class ReplyTab {
     this.query.addEventListener("keydown", (event) => this.#key(event));
     this.list.addEventListener("toggle", (event) => this.#folded(event.target), true);
     bench.addEventListener("chosen", () => this.#enable());
-    for (const event of ["list", "session", "ready"]) bench.desk.on(event, () => this.#enable());
+    for (const event of ["list", "ready"]) bench.desk.on(event, () => this.#enable());
     replies.addEventListener("change", () => this.draw());
+    document.getElementById("reply-add").addEventListener("click", () => this.#edit({ text: document.getElementById("reply").value.trim() }));
     this.draw();
+  }
+
+  /** One's own reply in its form, which comes when it is first needed. */
+  async #edit(reply) {
+    const { editReply } = await import("./reply-form.js");
+    editReply(this.replies, reply);
   }
 
   #key(event) {
@@ -162,7 +182,7 @@ class ReplyTab {
   #use(reply) {
     if (!reply) return;
     if (this.bench.isNarrow || this.bench.view === "side") this.bench.show("chat");
-    this.bench.insert(reply.text);
+    this.bench.insert(reply);
   }
 
   draw() {
@@ -178,7 +198,7 @@ class ReplyTab {
   /** A reply can be used where one can write. */
   #enable() {
     const canUse = this.bench.chosen?.place === "serving";
-    for (const button of this.list.querySelectorAll(".quick-reply .button")) button.disabled = !canUse;
+    for (const button of this.list.querySelectorAll(".quick-reply .use")) button.disabled = !canUse;
   }
 
   #state() {
@@ -197,13 +217,23 @@ class ReplyTab {
     );
   }
 
+  #editButton(reply) {
+    const label = say("reply_change_one", { title: reply.title });
+    return el("button", { type: "button", class: "button quiet small bare", "aria-label": label, title: label, onclick: () => this.#edit(reply) }, icon("edit", "small"));
+  }
+
   #reply(reply, query) {
     return el(
       "div",
       { class: "quick-reply" },
       el("strong", { class: "cut" }, ...marked(reply.title, query)),
       el("p", {}, ...withVariables(reply.text)),
-      el("button", { type: "button", class: "button quiet small", onclick: () => this.#use(reply) }, say("use")),
+      el(
+        "span",
+        { class: "buttons tight" },
+        reply.mine ? this.#editButton(reply) : null,
+        el("button", { type: "button", class: "button quiet small use", "aria-label": say("use_reply", { title: reply.title }), onclick: () => this.#use(reply) }, say("use")),
+      ),
     );
   }
 }

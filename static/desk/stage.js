@@ -1,4 +1,5 @@
 // What the middle shows when there is no chat: what to do next; and what ended the desk for good.
+import { soon } from "./soon.js";
 import { page, say } from "./words.js";
 
 export class Stage {
@@ -9,7 +10,8 @@ export class Stage {
     Object.assign(this, { chat: at("chat"), offline: at("stage-offline"), none: at("stage-none"), starting: at("stage-starting"), unknown: at("stage-unknown"), strip: at("offline-strip") });
     for (const button of document.querySelectorAll("[data-go-free]")) button.addEventListener("click", () => availability.set("free"));
     bench.addEventListener("chosen", () => this.draw());
-    for (const event of ["ready", "status", "list", "session"]) bench.desk.on(event, () => this.draw());
+    const draw = soon(() => this.draw());
+    for (const event of ["ready", "status", "list", "session"]) bench.desk.on(event, draw);
     bench.desk.on("kicked", (frame) => this.#kicked(frame));
     at("kicked-again").addEventListener("click", () => location.assign(page.login_url));
     this.draw();

@@ -1,6 +1,7 @@
 // The top bar: availability, the live mark, the account menu.
 import { el, icon } from "../ui/dom.js";
 import { ask } from "./ask.js";
+import { MyNumbers } from "./numbers.js";
 import { presenceDot } from "./signs.js";
 import { page, say, sayCount, sayError } from "./words.js";
 
@@ -76,6 +77,11 @@ export class AvailabilityMenu {
     }
   }
 
+  /** Free, or not ready for a moment (F). */
+  toggle() {
+    if (this.bench.desk.isReady) this.set(this.bench.desk.status === "free" ? "notReady" : "free");
+  }
+
   #mayHandOver(open) {
     return ask({ title: sayCount("hand_over_title", open), text: say("hand_over_text"), yes: say("hand_over_yes"), isDangerous: true });
   }
@@ -114,7 +120,15 @@ export class LiveMark {
 export class AccountMenu {
   constructor(bench, { ringer, notices, availability }) {
     Object.assign(this, { bench, ringer, notices, availability });
-    closesByItself(document.getElementById("account"));
+    const menu = document.getElementById("account");
+    closesByItself(menu);
+    new MyNumbers(menu);
+    this.offline = document.getElementById("go-offline");
+    this.offline.addEventListener("click", () => {
+      menu.open = false;
+      availability.set("offline");
+    });
+    for (const event of ["status", "live"]) bench.desk.on(event, () => this.draw());
     this.sound = document.getElementById("sound");
     this.notice = document.getElementById("desktop-notices");
     this.sound.addEventListener("click", () => {
@@ -131,6 +145,8 @@ export class AccountMenu {
   }
 
   draw() {
+    const { desk } = this.bench;
+    this.offline.disabled = !desk.isReady || desk.status === "offline";
     this.sound.querySelector("span").textContent = say(this.ringer.isMuted ? "sound_off" : "sound_on");
     this.sound.setAttribute("aria-pressed", String(!this.ringer.isMuted));
     const { permission } = this.notices;
@@ -150,7 +166,7 @@ export class AccountMenu {
 }
 
 /** A menu goes away with a click elsewhere or Escape. @param {HTMLDetailsElement} menu */
-function closesByItself(menu) {
+export function closesByItself(menu) {
   document.addEventListener("click", (event) => {
     if (menu.open && !menu.contains(event.target)) menu.open = false;
   });

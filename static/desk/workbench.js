@@ -7,7 +7,7 @@ export const UNDO_TIME = 5_000;
 /**
  * Which session is chosen, which part a phone shows, and the ends that can still be undone.
  * Events: `chosen` (another session or none), `view` (list, chat or side), `ending`, `insert` (text for the composer),
- * `earlier` (whether there are messages before the session is known).
+ * `earlier` (whether there are messages before the session is known), `drafts` (one was begun or has gone).
  */
 export class Workbench extends EventTarget {
   /** @param {import("../sdk/csdesk-desk.js").Desk} desk @param {HTMLElement} root */
@@ -16,6 +16,7 @@ export class Workbench extends EventTarget {
     Object.assign(this, { desk, root, chosenId: "", view: "list" });
     /** @type {Map<string, {until: number, timer: number}>} */ this.endings = new Map();
     /** To whom the agent has handed a session on, by its id. @type {Map<string, string>} */ this.handedTo = new Map();
+    /** Whether more of today's ended sessions can be loaded. */ this.hasMoreEnded = false;
     /** Sessions that the agent gives away right now: that they go needs no words. */ this.givenAway = new Set();
     addEventListener("popstate", () => this.#follow());
     addEventListener("hashchange", () => this.#follow());
@@ -83,9 +84,9 @@ export class Workbench extends EventTarget {
     this.#say("earlier", { session: session.id });
   }
 
-  /** Puts text into the composer of the chosen session. */
-  insert(text) {
-    this.#say("insert", text);
+  /** Puts a quick reply into the composer of the chosen session. @param {{id?: number, text: string}} reply */
+  insert(reply) {
+    this.#say("insert", reply);
   }
 
   /** The open sessions in the order of the list. */
@@ -128,6 +129,19 @@ export class Workbench extends EventTarget {
   #waitingLongest() {
     const waiting = this.serving().filter((session) => session.summary.waiting_since);
     return waiting.sort((one, other) => one.summary.waiting_since - other.summary.waiting_since)[0];
+  }
+
+  /** The next session below the chosen one with words not read, from the top again at the end (U). */
+  nextUnread() {
+    const rows = this.serving();
+    const at = rows.findIndex((session) => session.id === this.chosenId);
+    const next = [...rows.slice(at + 1), ...rows.slice(0, at + 1)].find((session) => session.summary.unread);
+    if (next) this.choose(next.id);
+  }
+
+  /** A draft was begun or has gone: its row says so. */
+  draftChanged(session) {
+    this.#say("drafts", { session });
   }
 
   /** Ends a session after a time in which it can be undone. */

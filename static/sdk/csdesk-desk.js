@@ -22,7 +22,7 @@
  *   customer: {id: string, name: string, visitor_no: number|null, avatar: string, online: boolean, tags: string[]},
  *   channel: {name: string, kind: string}, group: object|null, started: number, assigned: number|null,
  *   offer_ends?: number, waiting_since?: number, held: boolean, unread: number, seq: number, rev: number,
- *   agent?: number, ended?: number|null, status?: string, read?: {customer: number, agent: number}, note: number,
+ *   agent?: number, ended?: number|null, status?: string, served_since?: number|null, handed?: {to: string, at: number}, read?: {customer: number, agent: number}, note: number,
  *   last: {text: string, time: number, kind: string, from: string, by?: string}|null}} Summary
  * @typedef {{clientId: string, session: string, message: object, time: number, code: string, detail: string,
  *   state: "sending"|"sent"|"failed", seq: number}} Pending
@@ -36,7 +36,9 @@ const FIRST_RETRY = 500;
 const LONGEST_RETRY = 20_000;
 const TYPING_EVERY = 3_000;
 const TYPING_SHOWN = 6_000;
+const READ_EVERY = 1_000;
 const HISTORY_PAGE = 50;
+const MARKS = /(^|\n)\s{0,3}(#{1,6}|>|[-*+]|```\w*)(?=\s|$)|\*\*|`/g;
 const OUTBOX_KEY = "csdesk-desk-outbox";
 
 /** A refused or unanswered command: `code` as in the protocol, else `offline`, `timeout`. */
@@ -152,6 +154,7 @@ export class DeskSession {
     // Somebody else has it now: what was mine stays as it was.
     if (this.summary && isOpen && !isMine) return this.leave(null);
     this.summary = { ...this.summary, ...summary, customer: { ...this.summary?.customer, ...summary.customer }, last: this.#last(summary.last) };
+    if (summary.served_since) this.servedSince = summary.served_since;
     this.knownNote = Math.max(this.knownNote, summary.note ?? 0);
     const rev = summary.rev ?? 0;
     // The summary counts as seen only with the message it may speak of.
@@ -202,7 +205,8 @@ export class DeskSession {
 /** The words of a message on one line. @param {object} content */
 function wordsOf(content) {
   const card = content.data?.content;
-  const words = content.text ?? content.file?.name ?? card?.header ?? card?.name ?? card?.title ?? "";
+  const rich = typeof card === "string" ? card.replace(MARKS, "") : null;
+  const words = rich ?? content.text ?? content.file?.name ?? card?.header ?? card?.name ?? card?.title ?? "";
   return String(words).replace(/\s+/g, " ").slice(0, 200);
 }
 
@@ -309,6 +313,7 @@ export class Desk {
   #typed = new Map();
   #history = null;
   #sendTimers = new Map();
+  #reads = new Map();
 
   /**
    * @param {{socket?: string, upload?: string, csrfToken?: string, token?: string, storage?: Storage,
@@ -463,9 +468,26 @@ export class Desk {
     const session = this.sessions.get(id);
     if (!session?.summary || session.place !== "serving" || !session.summary.unread) return;
     if (!this.isReady || !session.seq) return;
-    this.#wire.send({ op: "read", session: id, seq: session.seq });
     session.summary.unread = 0;
+    this.#markRead(session);
     this.#emit("session", { session: id });
+  }
+
+  /** The first mark goes at once; while messages pour in, the newest of each second does for all. */
+  #markRead(session) {
+    const { id } = session;
+    const mark = this.#reads.get(id) ?? { sent: 0, timer: 0 };
+    this.#reads.set(id, mark);
+    if (mark.timer) return;
+    if (session.seq > mark.sent && this.isReady) {
+      this.#wire.send({ op: "read", session: id, seq: session.seq });
+      mark.sent = session.seq;
+    }
+    mark.timer = setTimeout(() => {
+      mark.timer = 0;
+      // What came meanwhile and is still unread here has not been seen.
+      if (session.place === "serving" && session.seq > mark.sent && !session.summary.unread) this.#markRead(session);
+    }, READ_EVERY);
   }
 
   /** Loads a session's messages, if they are not there yet (an ended one is not kept up to date by itself). */
@@ -588,12 +610,17 @@ export class Desk {
     });
   }
 
-  /** Puts sessions that the page already knows (ended today) beside the live ones. @param {Summary[]} summaries */
+  /**
+   * Puts sessions that the page already knows beside the live ones: those ended today, and those handed on
+   * (`handed`), which stay as they were when they left. @param {Summary[]} summaries
+   */
   addOver(summaries) {
     for (const summary of summaries) {
-      if (this.sessions.has(summary.session)) continue;
+      if (this.sessions.get(summary.session)?.summary) continue;
       const session = this.#session(summary.session);
-      Object.assign(session, { summary: this.#named(summary), place: "over", served: true });
+      const known = { summary: this.#named(summary), place: "over", served: true };
+      const { handed } = summary;
+      Object.assign(session, known, handed && { left: { op: "transfer", session: session.id }, leftAt: handed.at });
     }
     this.#emit("list");
   }

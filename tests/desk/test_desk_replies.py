@@ -1,4 +1,4 @@
-"""One's own quick replies at the workbench (D-5), rich text (S-6), and what makes the page installable (D-12)."""
+"""One's own quick replies at the workbench (D-5), rich text (S-6), the page that can be installed (D-12)."""
 
 from __future__ import annotations
 
