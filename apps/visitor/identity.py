@@ -14,7 +14,7 @@ from apps.sessions import signing_secrets
 from apps.sessions.models import Channel, Customer, VisitorToken
 from apps.visitor import profiles, signatures, tokens
 from csdesk import clock, realtime
-from csdesk.errors import Unauthorized
+from csdesk.errors import Invalid, Unauthorized
 from csdesk.ids import uuid7
 
 # One sign-in of a user at a time, so that all their tokens name the same customer.
@@ -49,7 +49,9 @@ def sign_in(channel: Channel, asked: dict) -> tuple[str, VisitorToken]:
 
 def _former(channel: Channel, text: object) -> VisitorToken | None:
     """The token the browser had so far; None when it is over. One of another channel is refused."""
-    found = None if text is None else tokens.find(text)
+    if text is not None and not isinstance(text, str):
+        raise Invalid(_("%(field)s must be text.") % {"field": "token"})
+    found = tokens.find(text) if text and tokens.is_one(text) else None
     if found is None or found.expires_at <= clock.now():
         return None
     if found.channel_id != channel.pk:

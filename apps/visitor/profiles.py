@@ -64,7 +64,7 @@ def _name(value: object, channel: Channel) -> str | None:
     if not isinstance(value, str):
         raise Invalid(_("%(field)s must be text.") % {"field": "nickname"})
     try:
-        name = plain_name(storable(value))[:NAME_LIMIT].strip()
+        name = plain_name(value)[:NAME_LIMIT].strip()
     except ValueError:
         # Nothing in it that is seen.
         return ""

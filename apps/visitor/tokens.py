@@ -78,9 +78,14 @@ def check(text: object) -> VisitorToken:
 
 def find(text: object) -> VisitorToken | None:
     """The row of a token, whether it is good or over; Unauthorized for what can't be one."""
-    if not isinstance(text, str) or not _FORM.fullmatch(text):
+    if not is_one(text):
         raise Unauthorized(_("This token is not valid."))
     return VisitorToken.objects.select_related("channel").filter(hash=_hash(text)).first()
+
+
+def is_one(text: object) -> bool:
+    """Whether this could be a token at all."""
+    return isinstance(text, str) and bool(_FORM.fullmatch(text))
 
 
 def revoke(visitor_id: object) -> int:

@@ -12,6 +12,12 @@
  * notices gaps by `rev` and closes them, and reconnects with growing, jittered waits.
  * What it knows stands in `client.state`; whatever changes there is told by an event.
  *
+ * A site or app that knows its user says so with a signature of its own server (docs/known-users.md):
+ *
+ *     new VisitorClient({ account: "@shop", user: { userID, userSig, nickname }, verifiedStorage: sessionStorage })
+ *     await client.identify({ userID, userSig, nickname });   // or later; what was said before goes along
+ *     await client.signOut();                                 // the browser is nobody in particular again
+ *
  * Events and their details:
  * - `link` {link, retryAt}: the connection is "idle", "connecting", "live", "waiting" (until retryAt) or "gone"
  * - `ready` {first}: signed in; what was missed is on its way
@@ -24,6 +30,8 @@
  * - `read` {session, by, seq}; `unread` {count}; `signal` {data}
  * - `history` {more}: a page of earlier messages is complete
  * - `refused` {code, detail}: the server refused something that was not a message
+ * - `identity` {userID, nickname, verified}: who the customer is now; `userID` is "" for an anonymous visitor
+ * - `expired` {userID}: the user's signature is over; `identify` with a new one goes on
  * - `reset` {}: the browser is somebody else now; everything known is void
  *
  * @typedef {{kind: "customer"|"agent"|"bot"|"system", name: string, avatar: string}} Sender
@@ -34,6 +42,7 @@
  *   tracked: boolean, agentRead: number}} SessionView
  * @typedef {{client_id: string, message: object, time: number, status: string, code?: string, detail?: string,
  *   progress?: number, tries: number}} Pending
+ * @typedef {{userID: string, userSig: string, nickname?: string, avatar?: string, clientData?: object|string}} User
  * @typedef {{getItem: (key: string) => string|null|Promise<string|null>, setItem: (key: string, value: string) => void,
  *   removeItem: (key: string) => void}} Store
  */
@@ -52,6 +61,8 @@ const SPACING_MS = 150; // many messages at once would be taken for a flood
 const PAGE = 50;
 const AGAIN = new Set(["rate_limited", "unavailable"]);
 const NEVER = new Set(["invalid", "too_large", "not_allowed"]);
+const OVER = new Set(["unauthorized", "token_expired"]);
+const DEFAULT_ACCOUNT = "@default_customer_service_account";
 const UPLOAD_WAIT_MS = { rate_limited: 6_000, unavailable: 1_000 };
 const LONGEST_UPLOAD_WAIT_MS = 60_000;
 const MOST_UPLOAD_TRIES = 40; // while connected; about half an hour
@@ -89,12 +100,14 @@ export class VisitorClient {
   #channel;
   #base;
   #storage;
+  #verifiedStorage;
   #outboxStore;
   #language;
   #listeners = new Map();
   #socket = null;
   #wanted = false;
   #opening = false;
+  #openAgain = false;
   #signedIn = false;
   #everReady = false;
   #failures = 0;
@@ -105,6 +118,9 @@ export class VisitorClient {
   #history = { busy: false, more: true };
   #showing = false;
   #kept = null;
+  #user;
+  #told = "";
+  #identifying = Promise.resolve();
   #uploads = new Map();
   #uploading = Promise.resolve();
   #pauses = new Map();
@@ -113,14 +129,29 @@ export class VisitorClient {
 
   /**
    * @param {object} options
-   * @param {string} options.channel the channel's key
+   * @param {string} [options.channel] the channel's key
+   * @param {string} [options.account] or its account id; without both the default account
+   * @param {number|string} [options.sdkappid] of the deployment; it stands in the signature, so nothing is done with it
+   * @param {User} [options.user] who the customer is, where the page knows it at once
    * @param {string} [options.base] origin of the service; the page's own by default
    * @param {Store} [options.storage] where the token is kept, e.g. localStorage
+   * @param {Store} [options.verifiedStorage] where a known user's token is kept, e.g. sessionStorage; never in `storage`
    * @param {Store} [options.outbox] where unsent texts outlive a reload, e.g. sessionStorage
    * @param {string} [options.language] of the words the service sends, e.g. "en"
    */
-  constructor({ channel, base, storage = noStore, outbox = noStore, language = "" }) {
-    this.#channel = channel;
+  constructor({
+    channel,
+    account,
+    base,
+    user,
+    storage = noStore,
+    verifiedStorage = noStore,
+    outbox = noStore,
+    language = "",
+  }) {
+    this.#channel = channel || account || DEFAULT_ACCOUNT;
+    this.#user = user ? checked(user) : null;
+    this.#verifiedStorage = verifiedStorage;
     this.#base = new URL(base || globalThis.location?.href || "http://localhost").origin;
     this.#storage = storage;
     this.#outboxStore = outbox;
@@ -156,6 +187,8 @@ export class VisitorClient {
     this.#wanted = true;
     globalThis.addEventListener?.("online", this.#nowOnline);
     globalThis.addEventListener?.("offline", this.#nowOffline);
+    await this.#remember();
+    if (!this.#wanted) return;
     this.#restoreOutbox();
     await this.#open();
   }
@@ -197,8 +230,9 @@ export class VisitorClient {
     this.#stop("retry");
     this.#link("connecting");
     try {
-      const token = await this.#token();
-      if (!this.#wanted) return;
+      const token = await this.#inTurn(() => this.#token());
+      // Somebody else may have signed in meanwhile: `identify` opens for them.
+      if (!this.#wanted || token !== this.#kept?.token) return;
       this.#attach(
         new WebSocket(
           `${this.#base.replace(/^http/, "ws")}/ws/visitor/?channel=${encodeURIComponent(this.#channel)}`,
@@ -206,10 +240,11 @@ export class VisitorClient {
         token,
       );
     } catch (error) {
-      if (["not_found", "not_allowed", "invalid"].includes(error.code)) this.#goneFor(error);
+      if (["not_found", "not_allowed", "invalid", ...OVER].includes(error.code)) this.#goneFor(error);
       else this.#retryLater(error.code === "rate_limited" ? 15_000 : 0);
     } finally {
       this.#opening = false;
+      if (this.#openAgain) this.#comeAnew();
     }
   }
 
@@ -258,7 +293,7 @@ export class VisitorClient {
     this.#typing(false);
     for (const pending of this.state.pending) if (pending.status === "sending") this.#expectAck(pending);
     if (!this.#wanted || this.state.link === "gone") return;
-    if (code === 4001) this.#kept = { ...this.#kept, doubtful: true };
+    if (code === 4001 || code === 4003) this.#kept = { ...this.#kept, doubtful: true };
     this.#retryLater(this.#byeWait);
     this.#byeWait = 0;
   }
@@ -286,27 +321,61 @@ export class VisitorClient {
 
   // ---------- token ----------
 
-  #key() {
-    return `csdesk-visitor:${this.#channel}`;
+  // Where a token is kept: that of a known user only as long as the tab (X-3).
+  #place(userID = this.#kept?.userID) {
+    return userID
+      ? [this.#verifiedStorage, `csdesk-user:${this.#channel}`]
+      : [this.#storage, `csdesk-visitor:${this.#channel}`];
+  }
+
+  async #stored(userID) {
+    const [store, key] = this.#place(userID);
+    try {
+      const kept = JSON.parse((await store.getItem(key)) || "null");
+      if (typeof kept?.token === "string" && Boolean(kept.userID) === Boolean(userID)) return kept;
+    } catch {
+      // what stood there is not ours, or the store is closed to us
+    }
+    return null;
+  }
+
+  #unstore(userID) {
+    const [store, key] = this.#place(userID);
+    try {
+      store.removeItem(key);
+    } catch {
+      // a closed store holds nothing either
+    }
   }
 
   async #remember() {
     if (this.#kept) return this.#kept;
-    let kept = null;
-    try {
-      kept = JSON.parse((await this.#storage.getItem(this.#key())) || "null");
-    } catch {
-      // what stood there is not ours
+    let kept = await this.#stored("somebody");
+    if (kept && this.#user && kept.userID !== this.#user.userID) {
+      // Left behind by another user of this tab.
+      this.#unstore("somebody");
+      this.#giveBack(kept.token);
+      kept = null;
     }
-    this.#kept = kept && typeof kept.token === "string" ? kept : {};
+    kept ||= (await this.#stored("")) || {};
+    // Somebody may have signed in while the store was read.
+    return (this.#kept ||= kept);
+  }
+
+  // What is kept now: another tab may have renewed it meanwhile.
+  async #latest() {
+    const held = await this.#remember();
+    const stored = await this.#stored(held.userID || "");
+    if (stored && (stored.userID || "") === (held.userID || "")) this.#kept = { ...held, ...stored };
     return this.#kept;
   }
 
   #keep(changes) {
     this.#kept = { ...this.#newerOfOtherTabs(), ...changes };
     const { doubtful: _, ...lasting } = this.#kept;
+    const [store, key] = this.#place();
     try {
-      this.#storage.setItem(this.#key(), JSON.stringify(lasting));
+      store.setItem(key, JSON.stringify(lasting));
     } catch {
       // a full or closed store: the token then lives as long as the page
     }
@@ -314,9 +383,11 @@ export class VisitorClient {
 
   // A token that another tab has renewed must not be overwritten by the one it replaced.
   #newerOfOtherTabs() {
+    const [store, key] = this.#place();
     try {
-      const { token, expires, got } = JSON.parse(this.#storage.getItem(this.#key()) || "{}");
-      if (token && got > (this.#kept?.got || 0)) return { ...this.#kept, token, expires, got };
+      const { token, expires, got, userID } = JSON.parse(store.getItem(key) || "{}");
+      const isOurs = (userID || "") === (this.#kept?.userID || "");
+      if (token && isOurs && got > (this.#kept?.got || 0)) return { ...this.#kept, token, expires, got };
     } catch {
       // nothing of ours, or a store that answers later: ours is the newest we know
     }
@@ -325,12 +396,10 @@ export class VisitorClient {
 
   // The kept token; renewed when a quarter of its life is left, replaced when it is refused.
   async #token() {
-    // Another tab may have renewed it meanwhile.
-    const doubtful = this.#kept?.doubtful;
-    const held = this.#kept;
-    this.#kept = null;
-    const kept = { ...held, ...(await this.#remember()) };
-    this.#kept = kept;
+    const held = await this.#remember();
+    const { doubtful } = held;
+    const kept = await this.#latest();
+    if (this.#user && kept.userID !== this.#user.userID) return this.#signIn(this.#user);
     const left = (kept.expires || 0) - Date.now();
     const replacedMeanwhile = doubtful && held.token !== kept.token;
     if (
@@ -344,31 +413,151 @@ export class VisitorClient {
   }
 
   async #newToken(old) {
+    const { userID } = this.#kept || {};
     if (old) {
       try {
-        return this.#took(await this.#post("/api/visitor/token", { channel: this.#channel, token: old }));
+        const answer = await this.#post("/api/visitor/token", { channel: this.#channel, token: old });
+        return this.#took(answer, userID);
       } catch (error) {
-        if (!["unauthorized", "token_expired", "not_found"].includes(error.code)) throw error;
+        if (!OVER.has(error.code) && error.code !== "not_found") throw error;
+        if (userID) return this.#signAnew(userID, error);
         this.#forget();
       }
     }
     return this.#took(await this.#post("/api/visitor/token", { channel: this.#channel }));
   }
 
-  #took(answer) {
-    this.#keep({ token: answer.token, expires: answer.expires, got: Date.now(), doubtful: undefined });
-    return answer.token;
+  // A known user never goes on as an anonymous visitor by themselves: the page signs anew, or signs out.
+  async #signAnew(userID, error) {
+    try {
+      if (this.#user?.userID === userID) return await this.#signIn(this.#user);
+    } catch (refusal) {
+      if (!OVER.has(refusal.code)) throw refusal;
+    }
+    this.#emit("expired", { userID });
+    throw error;
+  }
+
+  #took(answer, userID = "") {
+    const { token, expires, nickname } = answer;
+    const known = userID ? { userID, nickname } : {};
+    this.#keep({ token, expires, got: Date.now(), doubtful: undefined, ...known });
+    return token;
   }
 
   #forget() {
-    this.#storage.removeItem(this.#key());
+    this.#unstore("");
     this.#kept = {};
+    this.#void();
+  }
+
+  // Nothing of what was known is shown any more; what has not been sent may still be (X-3).
+  #void() {
     this.#ahead.clear();
     const { pending } = this.state;
     this.state = Object.assign(emptyState(), { link: this.state.link, pending });
     this.#history = { busy: false, more: true };
     this.#everReady = false;
     this.#emit("reset", {});
+  }
+
+  // ---------- known users ----------
+
+  /**
+   * The customer is this user, by a signature of the page's own server. What an anonymous visitor said in this
+   * browser becomes theirs; of another user nothing stays. Call it again to replace a signature that ends.
+   * @param {User} user
+   * @returns {Promise<{userID: string, nickname: string}>} rejects with a VisitorError
+   */
+  identify(user) {
+    return this.#inTurn(async () => {
+      const told = checked(user);
+      const before = (await this.#remember()).userID || "";
+      // Whether or not the new one gets in: the former one is gone (X-3).
+      if (before && before !== told.userID) this.#leave();
+      if (before) this.#user = told;
+      const token = await this.#signIn(told);
+      this.#user = told;
+      if (before === told.userID && this.#signedIn) this.#hello(token);
+      else this.#comeAnew();
+      return { userID: told.userID, nickname: this.#kept.nickname };
+    });
+  }
+
+  /** Forget who the customer is: their token ends, and nothing of their chat is shown. @returns {Promise<void>} */
+  signOut() {
+    return this.#inTurn(async () => {
+      await this.#remember();
+      this.#user = null;
+      const given = this.#leave();
+      this.#tellIdentity();
+      this.#comeAnew();
+      await given;
+    });
+  }
+
+  // What one user has not sent is not the next one's to send, and what they were told not the next one's to see.
+  #leave() {
+    const { token, userID = "" } = this.#kept;
+    this.#drop();
+    this.#unstore(userID);
+    this.#kept = {};
+    for (const { client_id: id } of [...this.state.pending]) this.cancel(id);
+    this.#lostNames = [];
+    this.#saveOutbox();
+    this.#void();
+    return token ? this.#giveBack(token) : Promise.resolve();
+  }
+
+  // One after the other, so that the last one called is who the customer is.
+  #inTurn(act) {
+    const done = this.#identifying.then(act);
+    this.#identifying = done.catch(() => {});
+    return done;
+  }
+
+  async #signIn(user) {
+    const isKnown = this.#kept?.userID === user.userID;
+    const former = this.#kept?.token || (await this.#stored(""))?.token;
+    const { userID, userSig, nickname, avatar, clientData } = user;
+    const asked = { channel: this.#channel, userID, userSig, nickname, avatar, clientData, token: former };
+    const answer = await this.#post("/api/visitor/token", asked);
+    if (!isKnown) {
+      // The visitor of this browser has become the user.
+      this.#unstore("");
+      this.#kept = { userID };
+    }
+    const token = this.#took(answer, userID);
+    if (!isKnown && this.#everReady) this.#void();
+    this.#saveOutbox();
+    this.#tellIdentity();
+    return token;
+  }
+
+  #tellIdentity() {
+    const { userID = "", nickname = "" } = this.#kept || {};
+    if (this.#told === userID + nickname) return;
+    this.#told = userID + nickname;
+    this.#emit("identity", { userID, nickname, verified: Boolean(userID) });
+  }
+
+  // The former one's socket must not say a word more; the next is opened at once.
+  #comeAnew() {
+    this.#openAgain = this.#opening;
+    this.#drop();
+    this.#stop("retry");
+    this.#failures = 0;
+    if (!this.#wanted || this.#opening) return;
+    if (this.#showing) this.#showing = "soon";
+    this.#open();
+  }
+
+  // Best effort: what is not given back ends by itself.
+  async #giveBack(token) {
+    const headers = { Authorization: `Bearer ${token}` };
+    await fetch(`${this.#base}/api/visitor/token`, { method: "DELETE", headers, credentials: "omit" }).catch(
+      () => {},
+    );
   }
 
   async #post(path, body) {
@@ -424,13 +613,15 @@ export class VisitorClient {
     this.#failures = 0;
     const first = !this.#everReady;
     this.#everReady = true;
-    Object.assign(this.state, { customer: frame.customer || null, channel: frame.channel || null });
+    Object.assign(this.state, { customer: frame.customer || null, channel: frame.channel || null, gone: null });
     this.#link("live");
+    if (first && frame.customer?.verified) this.#tellIdentity();
     for (const entry of frame.sessions || []) {
       const view = this.#view(entry.session);
       view.tracked = true;
       if (!view.state) view.state = entry.state;
       view.known = Math.max(view.known, entry.rev);
+      this.#agentRead(view, entry.read?.agent);
       if (view.known > view.rev) this.#sync(view);
     }
     if (frame.session) this.#current(frame.session);
@@ -635,7 +826,7 @@ export class VisitorClient {
 
   #error(frame) {
     const { code, detail } = frame;
-    if (!this.#signedIn && ["unauthorized", "token_expired"].includes(code)) {
+    if (!this.#signedIn && OVER.has(code)) {
       this.#anew();
       return;
     }
@@ -652,13 +843,14 @@ export class VisitorClient {
     this.#stop("hello");
     try {
       const refused = this.#kept?.token;
-      this.#kept = null;
-      const kept = await this.#remember();
-      const token = kept.token && kept.token !== refused ? kept.token : await this.#newToken(refused);
+      const token = await this.#inTurn(async () => {
+        const kept = await this.#latest();
+        return kept.token !== refused ? kept.token : this.#newToken(refused);
+      });
       if (this.#socket !== socket) return;
       this.#hello(token);
     } catch (error) {
-      if (error.code === "not_found") this.#goneFor(error);
+      if (error.code === "not_found" || OVER.has(error.code)) this.#goneFor(error);
       this.#drop();
     }
   }
@@ -809,7 +1001,7 @@ export class VisitorClient {
     const unsent = this.state.pending.filter((one) => !["sent", "cancelled"].includes(one.status));
     const kept = unsent
       .filter((one) => !one.blob || one.message.upload)
-      .map(({ client_id, message, time }) => ({ client_id, message, time }));
+      .map(({ client_id, message, time }) => ({ client_id, message, time, who: this.#kept?.userID }));
     // The bytes of a file do not outlive the page; its name does, so that its loss can be told.
     const names = unsent
       .filter((one) => one.blob && !one.message.upload && !NEVER.has(one.code))
@@ -831,7 +1023,9 @@ export class VisitorClient {
     } catch {
       return;
     }
-    for (const { client_id, message, time, lost } of kept) {
+    for (const { client_id, message, time, lost, who } of kept) {
+      // Another user's words; a visitor's own go along with them when they sign in.
+      if (who && who !== (this.#user?.userID || this.#kept?.userID)) continue;
       if (typeof lost === "string") this.#lostNames.push(lost);
       if (!client_id || this.#pendingOf(client_id)) continue;
       const pending = { client_id, message, time, status: "sending", tries: 0 };
@@ -889,7 +1083,7 @@ export class VisitorClient {
   async #upload(pending, again = true) {
     const { client_id: id, blob } = pending;
     try {
-      const { token } = (await this.#remember()).token ? this.#kept : { token: await this.#token() };
+      const token = (await this.#remember()).token || (await this.#inTurn(() => this.#token()));
       const answer = await this.#sendBytes(id, blob, pending.message.file.name, token, (share) => {
         pending.progress = share;
         this.#emit("progress", { pending });
@@ -903,8 +1097,8 @@ export class VisitorClient {
       return null;
     } catch (error) {
       if (pending.status === "cancelled") return null;
-      if (again && ["unauthorized", "token_expired"].includes(error.code)) {
-        await this.#newToken(this.#kept.token).catch(() => {});
+      if (again && OVER.has(error.code)) {
+        await this.#inTurn(() => this.#newToken(this.#kept.token)).catch(() => {});
         return this.#upload(pending, false);
       }
       return error;
@@ -1070,6 +1264,7 @@ export class VisitorClient {
 
   #historyEnd(frame) {
     this.#history = { busy: false, more: Boolean(frame.before) };
+    for (const [id, seq] of Object.entries(frame.read || {})) this.#agentRead(this.#view(id), seq);
     this.#emit("history", { more: this.#history.more });
   }
 
@@ -1115,6 +1310,13 @@ export class VisitorClient {
     if (count === this.state.unread) return;
     this.state.unread = count;
     this.#emit("unread", { count });
+  }
+
+  // Read marks are said once, when they change; whoever comes later is told up to where (`ready`, `history_end`).
+  #agentRead(view, seq = 0) {
+    if (seq <= view.agentRead) return;
+    view.agentRead = seq;
+    this.#emit("read", { session: view.id, by: "agent", seq });
   }
 
   #readFrame(frame) {
@@ -1172,6 +1374,12 @@ export class VisitorClient {
       }
     }
   }
+}
+
+function checked(user) {
+  const isText = [user?.userID, user?.userSig].every((text) => typeof text === "string" && text);
+  if (!isText) throw new VisitorError("invalid", "identify() needs a userID and a userSig.");
+  return user;
 }
 
 function emptyState() {
