@@ -22,6 +22,8 @@ from csdesk import clock
 PERIODS = ("today", "7", "30", "all", "range")
 DEFAULT_PERIOD = "7"
 STATES = ("open", "ended")
+# Levels of the rating by name (C-2); None: not rated.
+RATINGS: dict[str, tuple[int, int] | None] = {"good": (4, 5), "middle": (3, 3), "bad": (1, 2), "none": None}
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
 
@@ -45,6 +47,8 @@ class Filters:
     channel: Channel | None = None
     status: str = ""
     state: str = ""
+    rating: str = ""
+    is_starred: bool = False
     problems: tuple[str, ...] = ()
 
     @property
@@ -54,7 +58,8 @@ class Filters:
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the period hides records."""
-        return bool(self.q or self.group or self.agent or self.channel or self.status or self.state)
+        chosen = (self.group, self.agent, self.channel, self.status, self.state, self.rating)
+        return bool(self.q or self.is_starred or any(chosen))
 
     def bounds(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
         """Start (inclusive) and end (exclusive) of the period in the reader's zone, as UTC."""
@@ -81,6 +86,8 @@ class Filters:
             "channel": str(self.channel.pk) if self.channel else "",
             "status": self.status,
             "state": self.state,
+            "rating": self.rating,
+            "starred": "1" if self.is_starred else "",
         }
         return {name: value for name, value in found.items() if value}
 
@@ -110,6 +117,8 @@ def read(params: QueryDict, choices: Choices) -> Filters:
             params, "status", ServiceStatus.values, _("There is no such service status."), problems
         ),
         state=_one_of(params, "state", STATES, _("There is no such state."), problems),
+        rating=_one_of(params, "rating", tuple(RATINGS), _("There is no such rating."), problems),
+        is_starred=params.get("starred") == "1",
         problems=tuple(problems),
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
@@ -51,6 +52,7 @@ class Line:
     hit: list[Piece]
     address: str
     is_open: bool
+    is_starred: bool = False
 
     @property
     def customer(self) -> str:
@@ -100,6 +102,7 @@ class Listing:
         problems: Iterable[str] = (),
         has_failed: bool = False,
         opened: ServiceRecord | None = None,
+        starred: Collection[UUID] = (),
     ) -> None:
         self.filters = filters
         self.page = page
@@ -107,6 +110,7 @@ class Listing:
         self.problems = list(problems)
         self.has_failed = has_failed
         self.opened = opened
+        self.starred = starred
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -114,7 +118,8 @@ class Listing:
 
     def _line(self, row: Row) -> Line:
         address = reverse("record", args=[row.record.id]) + self.filters.address()
-        return Line(row.record, row.hit, address, bool(self.opened and row.record.id == self.opened.id))
+        is_open = bool(self.opened and row.record.id == self.opened.id)
+        return Line(row.record, row.hit, address, is_open, row.record.id in self.starred)
 
     @property
     def periods(self) -> list[Choice]:
@@ -149,9 +154,26 @@ class Listing:
         return [
             *found,
             self._menu("channel", _("Source"), channels),
+            self._menu("rating", _("Rating"), self._ratings),
             self._menu("status", _("Service status"), ServiceStatus.choices),
             self._menu("state", _("Progress"), states),
         ]
+
+    @property
+    def _ratings(self) -> list[tuple[str, str]]:
+        return [
+            ("good", _("Good (4–5)")),
+            ("middle", _("Middle (3)")),
+            ("bad", _("Bad (1–2)")),
+            ("none", _("Not rated")),
+        ]
+
+    @property
+    def starred_address(self) -> str:
+        """Only what is starred, of all days: one looks for what one has put aside, however long ago."""
+        if self.filters.is_starred:
+            return self.filters.address(starred="")
+        return self.filters.address(**{"starred": "1", "period": "all", "from": "", "to": ""})
 
     def _menu(self, name: str, label: str, values: Iterable[tuple[str, str]]) -> Menu:
         chosen = self.filters.values().get(name, "")

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from apps.records.filters import Choices, Filters
+from apps.records import stars
+from apps.records.filters import RATINGS, Choices, Filters
 from apps.records.keywords import Keyword, Piece
 from apps.sessions import permissions
 from apps.sessions.content import text_of
@@ -126,6 +127,11 @@ def narrowed(member: Member, filters: Filters, zone: ZoneInfo) -> QuerySet[Servi
         records = records.filter(status=filters.status)
     if filters.state:
         records = records.filter(ended_at__isnull=filters.state == "open")
+    if filters.rating:
+        levels = RATINGS[filters.rating]
+        records = records.filter(**({"rating_level__range": levels} if levels else {"rating_level": None}))
+    if filters.is_starred:
+        records = records.filter(stars.starred_by(member))
     return records
 
 

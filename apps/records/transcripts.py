@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.records import access, durations, queries
+from apps.records import access, durations, queries, stars
 from apps.records.listing import short_day
 from apps.records.sources import source_label
 from apps.sessions import frames, personal
@@ -43,6 +43,7 @@ class Transcript:
     # What static/records/transcript.js draws.
     content: dict
     accesses: list[Access]
+    is_starred: bool = False
 
     @property
     def source(self) -> str:
@@ -75,6 +76,7 @@ def transcript(record: ServiceRecord, reader: Member) -> Transcript:
             "parts": [_part(part, record) for part in parts] if len(parts) > 1 else [],
         },
         [_access(entry) for entry in queries.accesses_of(parts)],
+        bool(stars.among(reader, [record.id])),
     )
 
 
@@ -97,6 +99,7 @@ def words() -> dict:
         "own_part": _("This record"),
         "part": _("Part {number}"),
         "retry": _("Retry"),
+        "star_failed": _("The star could not be kept. Please try again."),
         "unread": _("{n} waiting for your answer"),
     }
 

@@ -5,5 +5,6 @@ from apps.records import views
 urlpatterns = [
     path("records/", views.records, name="records"),
     path("records/<uuid:record_id>/", views.record, name="record"),
+    path("records/<uuid:record_id>/star/", views.star, name="record_star"),
     path("records/<uuid:record_id>/transcript.txt", views.transcript_txt, name="record_txt"),
 ]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import partial, wraps
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db import DatabaseError, connection, transaction
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from apps.records import access, downloads, filters, keywords, queries, transcripts
+from apps.records import access, downloads, filters, keywords, queries, stars, transcripts
 from apps.records.listing import Listing
 from apps.records.queries import Page, Place
 from apps.routing.models import Availability, Status
@@ -28,10 +28,10 @@ from csdesk.errors import Invalid
 SEARCH_SECONDS = 8
 
 
-def _page(view):
+def _page(view, allowed=require_safe):
     """A page for members: never cached, honest when the database is away."""
 
-    @require_safe
+    @allowed
     @login_required
     @never_cache
     @wraps(view)
@@ -66,7 +66,10 @@ def records(request: HttpRequest) -> HttpResponse:
     if opened:
         access.viewed(request, opened)
         transcript = transcripts.transcript(opened, request.user)
-    listing = Listing(chosen, page, choices, problems=problems, has_failed=has_failed, opened=opened)
+    starred = stars.among(request.user, [row.record.id for row in page.rows])
+    listing = Listing(
+        chosen, page, choices, problems=problems, has_failed=has_failed, opened=opened, starred=starred
+    )
     context = _context(request, listing=listing, transcript=transcript, back=_back(request))
     return render(request, "records/list.html", context)
 
@@ -82,6 +85,21 @@ def record(request: HttpRequest, record_id: UUID) -> HttpResponse:
     template = "transcript" if request.GET.get("part") == "transcript" else "record"
     context = _context(request, transcript=transcript, back=_back(request))
     return render(request, f"records/{template}.html", context)
+
+
+@partial(_page, allowed=require_POST)
+def star(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    """Star a record or take the star off (C-5); a script is answered in JSON, a form led back."""
+    found = queries.record_for(request.user, record_id)
+    if found is None:
+        return _told(request, 404)
+    is_wanted = request.POST.get("starred") == "1"
+    (stars.star if is_wanted else stars.unstar)(request.user, found)
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"starred": is_wanted})
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    return redirect(back if is_ours else reverse("record", args=[found.id]))
 
 
 @_page

@@ -50,7 +50,7 @@ export class Finder {
       clearTimeout(timer);
       timer = setTimeout(() => this.look(), 120);
     });
-    this.input.addEventListener("keydown", (event) => event.key === "Enter" && event.shiftKey && this.#step(-1, event));
+    this.input.addEventListener("keydown", (event) => this.#press(event));
     form.addEventListener("submit", (event) => this.#step(1, event));
     for (const arrow of this.arrows) arrow.addEventListener("click", (event) => this.#step(Number(arrow.dataset.step), event));
   }
@@ -62,6 +62,18 @@ export class Finder {
     if (wanted.length) this.#mark(wanted);
     this.at = this.marks.length ? 0 : -1;
     this.#show();
+  }
+
+  // Enter goes on (the form's submit), Shift+Enter and the arrows as they point, Escape empties the field.
+  #press(event) {
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown") this.#step(1, event);
+    else if (event.key === "ArrowUp" || (event.key === "Enter" && event.shiftKey)) this.#step(-1, event);
+    else if (event.key === "Escape" && this.input.value) {
+      event.preventDefault();
+      this.input.value = "";
+      this.look();
+    }
   }
 
   #step(by, event) {

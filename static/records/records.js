@@ -1,6 +1,7 @@
 // The pages of the service records: a transcript beside the list where there is room for both.
 import { el, icon } from "../ui/dom.js";
 import { stayOnDuty } from "./duty.js";
+import { keepStars } from "./stars.js";
 import { drawTranscript } from "./transcript.js";
 import { page, say } from "./words.js";
 
@@ -10,8 +11,10 @@ let loading = null;
 
 if (pane) drawTranscript(pane);
 if (page.on_duty) stayOnDuty();
+keepStars();
 document.addEventListener("click", follow);
 document.addEventListener("click", closeMenus);
+document.addEventListener("keydown", walk);
 document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus(event));
 addEventListener("popstate", () => location.reload());
 
@@ -58,6 +61,17 @@ async function open(row, address) {
 function failed(row, address) {
   const again = el("button", { type: "button", class: "button small", onclick: () => open(row, address) }, say("retry"));
   pane.replaceChildren(el("p", { class: "banner late", role: "alert" }, icon("alert", "small"), el("span", {}, say("load_failed")), again));
+}
+
+/** Arrows lead from row to row, as in any list. */
+function walk(event) {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!by || !event.target.matches?.(".record-open") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const links = [...document.querySelectorAll(".record-open")];
+  const next = links[links.indexOf(event.target) + by];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
 }
 
 /** Open menus go away with a click elsewhere or Escape. */

@@ -20,6 +20,8 @@ export function drawTranscript(root) {
   for (const note of content.notes) thread.beside(`note-${note.n}`, noteOf(note), { session: sessionOf(content), seq: note.after_seq, time: note.time });
   for (const part of content.parts) showPart(thread, part, content);
   thread.read(sessionOf(content), content.read);
+  thread.draw();
+  for (const part of content.parts) tint(thread, part, content);
   const finder = new Finder(root.querySelector(".find"), place, say("no_hits"));
   const own = content.parts.find((part) => part.own);
   if (finder.input.value.trim()) finder.look();
@@ -38,7 +40,7 @@ function noteOf(note) {
   );
 }
 
-/** A line where a part of the session begins; what belongs to other records stands back. */
+/** A line where a part of the session begins. */
 function showPart(thread, part, content) {
   const session = sessionOf(content);
   const head = el(
@@ -51,6 +53,11 @@ function showPart(thread, part, content) {
     part.own ? el("span", { class: "tag accent" }, say("own_part")) : null,
   );
   thread.beside(`part-${part.number}`, head, { session, seq: part.first_seq, time: part.time });
+}
+
+/** What belongs to other records stands back. */
+function tint(thread, part, content) {
+  const session = sessionOf(content);
   const last = part.last_seq ?? Infinity;
   for (const message of content.messages) {
     if (message.seq > part.first_seq && message.seq <= last) {
