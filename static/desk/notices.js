@@ -9,12 +9,15 @@ const RING_EVERY = 3_000;
 const TOAST_TIME = 6_000;
 const MOST_TOASTS = 2;
 const SPEAK_EVERY = 400;
+const NOTICE_EVERY = 3_000;
+const SOUND_EVERY = 1_500;
+const TITLE_EVERY = 500;
 const MUTE_KEY = "csdesk-desk-mute";
 
 /** Two soft tones while an offer waits; a short one for a message elsewhere. */
 export class Ringer {
   constructor(bench) {
-    Object.assign(this, { bench, context: null, timer: 0 });
+    Object.assign(this, { bench, context: null, timer: 0, heardAt: 0 });
     this.blocked = document.getElementById("sound-blocked");
     this.blocked.querySelector("button").addEventListener("click", () => this.#unblock());
     for (const event of ["list", "ready", "live"]) bench.desk.on(event, () => this.#check());
@@ -45,7 +48,9 @@ export class Ringer {
 
   #arrived(id, message) {
     const isSeen = document.visibilityState === "visible" && document.hasFocus() && id === this.bench.chosenId;
-    if (message.from.kind === "customer" && !isSeen) this.#play([660]);
+    if (message.from.kind !== "customer" || isSeen || Date.now() - this.heardAt < SOUND_EVERY) return;
+    this.heardAt = Date.now();
+    this.#play([660]);
   }
 
   #play(tones) {
@@ -85,14 +90,19 @@ export class Ringer {
 export class DesktopNotices {
   constructor(bench) {
     this.bench = bench;
-    bench.desk.on("callIn", ({ session }) => this.#show(session, say("notice_offer")));
-    bench.desk.on("userAccessed", ({ session }) => this.#show(session, say("notice_new")));
+    /** When each session's last notice was shown. @type {Map<string, number>} */ this.shownAt = new Map();
+    for (const [event, words] of [["callIn", "notice_offer"], ["userAccessed", "notice_new"]]) {
+      bench.desk.on(event, ({ session }) => {
+        this.shownAt.delete(session);
+        this.#show(session, say(words));
+      });
+    }
     bench.desk.on("arrived", ({ session, message }) => {
       if (message.from.kind === "customer") this.#show(session, spoken(message, threadWords));
     });
   }
 
-  /** `default`, `granted`, `denied` or `missing`. */
+  /** `default`, `granted`, `denied` or `missing`; to ask the browser takes a millisecond. */
   get permission() {
     return "Notification" in window ? Notification.permission : "missing";
   }
@@ -102,7 +112,9 @@ export class DesktopNotices {
   }
 
   #show(id, text) {
-    if (this.permission !== "granted" || document.hasFocus()) return;
+    const isSoon = Date.now() - (this.shownAt.get(id) ?? 0) < NOTICE_EVERY;
+    if (document.hasFocus() || isSoon || this.permission !== "granted") return;
+    this.shownAt.set(id, Date.now());
     const name = this.bench.desk.sessions.get(id)?.summary?.customer.name ?? "csdesk";
     const notice = new Notification(name, { body: text, tag: id });
     notice.onclick = () => {
@@ -119,7 +131,7 @@ export class TitleMark {
   constructor(bench) {
     this.bench = bench;
     this.title = document.title;
-    const draw = soon(() => this.#draw());
+    const draw = soon(() => this.#draw(), TITLE_EVERY);
     for (const event of ["list", "session", "ready"]) bench.desk.on(event, draw);
   }
 

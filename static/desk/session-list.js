@@ -19,7 +19,8 @@ export class SessionList {
     this.counts = { serving: at("serving-count"), handed: at("handed-count"), over: at("over-count") };
     this.steady = new Steady(at("rows"), ".queue-row, .list-title");
     /** Rows to be looked at again; null means all of them. @type {Set<string>|null} */ this.stale = null;
-    this.draw = soon(() => this.steady.hold(() => this.#draw()));
+    /** @type {Map<string, SessionRow>} */ this.rows = new Map();
+    this.draw = soon(() => this.#drawStale() || this.steady.hold(() => this.#draw()));
     this.#listen();
     this.#all();
   }
@@ -69,6 +70,18 @@ export class SessionList {
     this.lists.handed.parentElement.hidden = shown.handed.length === 0;
     this.#empty(shown.serving.length === 0 && this.bench.offered().length === 0);
     this.stale = new Set();
+    this.rows = new Map(Object.values(this.lists).flatMap((list) => [...list.children].map(({ row }) => [row.id, row])));
+  }
+
+  /** While messages come in, the rows they belong to are all that changes. Answers whether that was enough. */
+  #drawStale() {
+    const { sessions } = this.bench.desk;
+    const stale = [...(this.stale ?? [])].map((id) => sessions.get(id));
+    const stays = (session) => session?.place === "serving" && this.rows.get(session.id)?.shown.place === "serving";
+    if (!this.stale || !stale.every(stays)) return false;
+    for (const session of stale) this.rows.get(session.id).fill(this.#facts(session));
+    this.stale = new Set();
+    return true;
   }
 
   #fill(row, session) {

@@ -14,16 +14,16 @@ import { say, sayCount } from "./words.js";
 export class SessionRow {
   /** @param {string} id */
   constructor(id) {
+    this.id = id;
     this.shown = {};
     this.face = el("span", { class: "avatar" });
     this.name = el("span", { class: "cut", dir: "auto" });
     this.title = el("span", { class: "queue-name" }, this.name);
     this.clock = el("span", { class: "clock" });
-    this.draft = el("b", { class: "draft-mark" }, say("draft_mark"));
     this.words = el("span");
+    this.last = el("span", { class: "queue-last cut", dir: "auto" }, this.words);
     this.sign = el("span", { class: "row-sign" });
-    const last = el("span", { class: "queue-last cut", dir: "auto" }, this.draft, this.words);
-    this.element = el("a", { class: "queue-row", href: `#chat/${id}`, data: { session: id } }, this.face, this.title, this.clock, last, this.sign);
+    this.element = el("a", { class: "queue-row", href: `#chat/${id}`, data: { session: id } }, this.face, this.title, this.clock, this.last, this.sign);
     this.element.row = this;
   }
 
@@ -35,7 +35,7 @@ export class SessionRow {
     else element.removeAttribute("aria-current");
     write(this.name, facts.customer.name);
     write(this.words, facts.last);
-    this.draft.hidden = !facts.draft;
+    if (this.#differs("draft", facts.draft)) this.#draft(facts.draft);
     this.#face(facts);
     if (this.#differs("kind", facts.kind)) this.title.replaceChildren(this.name, channelIcon(facts.kind));
     this.#sign(facts);
@@ -63,6 +63,11 @@ export class SessionRow {
     if (!isOver) face.append(el("span", { class: "unseen" }, say(online ? "online" : "away")));
     this.face.replaceWith(face);
     this.face = face;
+  }
+
+  #draft(isThere) {
+    this.last.querySelector(".draft-mark")?.remove();
+    if (isThere) this.last.prepend(el("b", { class: "draft-mark" }, say("draft_mark")));
   }
 
   #sign({ failed, unread, held }) {

@@ -37,7 +37,7 @@ def test_an_offer_counts_down_and_is_accepted(open_workbench: Workbenches, new_c
     offer = bench.offers.filter(has_text=words)
     expect(offer.locator(".countdown")).to_have_text(re.compile(r"^(2\d|30)$"))
     expect(bench.page).to_have_title(re.compile(r"^● \(\d\) Workbench"))
-    expect(bench.page.locator("#announce")).to_contain_text("is offered to you")
+    expect(bench.page.locator("#announce-now")).to_contain_text("is offered to you")
     assert bench.head.is_hidden(), "an offer covers nothing and chooses nothing"
     offer.get_by_role("button", name="Accept").click()
     customer.until_state("serving")

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
-from apps.sessions import posting
-from apps.sessions.authors import Author
-from apps.sessions.models import ChatSession
 from tests import factories as make
 from tests.browser.customers import Customer
 from tests.browser.windows import new_words
@@ -20,41 +16,9 @@ from tests.browser.workbenches import Workbench, Workbenches
 NewCustomer = Callable[[], Customer]
 
 
-def say_much(session: ChatSession, count: int) -> None:
-    author = Author.customer(session.customer)
-    for start in range(0, count, 50):
-        posts = [
-            posting.Post(session.id, author, "text", {"text": f"line {number}"}, uuid.uuid4())
-            for number in range(start, min(start + 50, count))
-        ]
-        posting.post_many(posts)
-
-
 def expect_no_overflow(bench: Workbench) -> None:
     root = "document.documentElement"
     assert bench.page.evaluate(f"{root}.scrollWidth <= innerWidth && {root}.scrollHeight <= innerHeight")
-
-
-def test_a_long_session_shows_its_end_and_more_on_scroll(open_workbench: Workbenches) -> None:
-    member = make.make_member()
-    session = make.make_served_session(member)
-    say_much(session, 1_200)
-    bench = open_workbench(member, path=f"/desk/#chat/{session.id}")
-    expect(bench.bubble(re.compile("^line 1199$"))).to_be_in_viewport()
-    assert bench.thread.locator(".message").count() <= 200
-    bench.page.locator("#messages").evaluate("area => { area.scrollTop = -area.scrollHeight }")
-    expect(bench.bubble(re.compile("^line 1000$"))).to_have_count(1)
-    # What one reads stays where it is when something new comes.
-    seen = bench.bubble(re.compile("^line 1060$"))
-    seen.scroll_into_view_if_needed()
-    before = seen.bounding_box()["y"]
-    make.customer_says(session, "newest")
-    expect(bench.page.locator("#below")).to_be_visible()
-    expect(bench.bubble("newest")).to_have_count(1)
-    assert abs(seen.bounding_box()["y"] - before) < 2
-    bench.page.locator("#below").click()
-    expect(bench.bubble("newest")).to_be_in_viewport()
-    expect(bench.page.locator("#below")).to_be_hidden()
 
 
 def test_earlier_sessions_come_on_scroll_and_in_the_side(
@@ -151,7 +115,7 @@ def test_passing_words_cover_nothing(
     customer.say(words)
     bench.choose(words)
     for _time in range(3):
-        bench.page.locator("#hold").click()
+        bench.hold()
         expect(bench.page.locator(".toast").last).to_contain_text("On hold")
     expect(bench.page.locator(".toast")).to_have_count(2)
     whole = "#messages, #composer, .chat-head"

@@ -54,6 +54,14 @@ class Workbench:
         self.page.locator("#availability summary").click()
         self.page.locator(f"#availability-rows [data-status={status}]").first.click()
 
+    def hold(self) -> None:
+        """By the button in the head, or where there is no room for it by the menu."""
+        if self.page.locator("#hold").is_visible():
+            self.page.locator("#hold").click()
+        else:
+            self.page.locator("#chat-more summary").click()
+            self.page.locator("#chat-more [data-press=hold]").click()
+
     def wait_live(self) -> None:
         expect(self.live).to_have_attribute("data-live", "live")
 
