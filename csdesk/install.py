@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = [ROOT / "requirements" / "base.txt", ROOT / "requirements" / "dev.txt"]
+# Packages of which only files for browsers are taken: they stand apart, and nothing comes with them.
+FILES_ONLY = ROOT / "requirements" / "examples.txt"
+FILES = VENV / "share" / "examples"
 OLDEST = (3, 11)
 
 
@@ -32,7 +35,7 @@ def fail(message: str) -> None:
 def wanted() -> str:
     """What the environment must have been made from: the requirements and this Python."""
     digest = hashlib.sha256()
-    for file in REQUIREMENTS:
+    for file in (*REQUIREMENTS, FILES_ONLY):
         digest.update(file.read_bytes())
     return f"{digest.hexdigest()} {sys.version_info.major}.{sys.version_info.minor}"
 
@@ -82,10 +85,12 @@ def install() -> None:
     pip = make_environment()
     say(f"installing {package_count()} packages, which takes a minute or some … ({_since(begun)})")
     command = [*pip, "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
-    for file in REQUIREMENTS:
-        command += ["-r", str(file)]
-    if run_telling(command, lambda: say(f"still installing … ({_since(begun)})")):
-        fail("the Python packages could not be installed; the lines above say why")
+    for own in (
+        [arg for file in REQUIREMENTS for arg in ("-r", str(file))],
+        ["--no-deps", "--upgrade", "--target", str(FILES), "-r", str(FILES_ONLY)],
+    ):
+        if run_telling([*command, *own], lambda: say(f"still installing … ({_since(begun)})")):
+            fail("the Python packages could not be installed; the lines above say why")
     (VENV / ".ready").write_text(wanted())
     say(f"the environment is ready ({_since(begun)})")
 
