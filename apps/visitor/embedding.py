@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -15,9 +17,11 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from apps.sessions.models import Channel
-from apps.visitor import origins, views, widget
+from apps.visitor import channels, origins, views, widget
 from apps.visitor.words import greeting_words, look_words
 from csdesk.errors import NotFound
+
+PART_STYLES = ("ui/tokens.css", "ui/base.css", "ui/thread.css", "visitor/window.css", "sdk/csdesk-chat.css")
 
 Answer = Callable[[HttpRequest, Channel], dict]
 Find = Callable[[str], Channel]
@@ -85,6 +89,21 @@ def look(request: HttpRequest, channel: Channel) -> dict:
         "greeting": _greeting(channel),
         "language": translation.get_language(),
         "words": look_words(),
+    }
+
+
+@for_sites_of(channels.find)
+def part(request: HttpRequest, channel: Channel) -> dict:
+    """What the drop-in component is made of: markup, words, and where the style sheets are (V-10).
+
+    For website channels by key, and for app channels by account id too.
+    """
+    context = views.window_context(channel, framed=False) | {"part": True}
+    return {
+        "config": context["config"],
+        "words": context["words"],
+        "markup": render_to_string("visitor/window_body.html", context, request),
+        "styles": [static(sheet) for sheet in PART_STYLES],
     }
 
 

@@ -2,14 +2,18 @@
 
 from django.urls import include, path
 
-from apps.visitor import api, downloads, embedding, pictures, views
+from apps.visitor import api, downloads, embedding, examples, pictures, views
 
 pages = [
     path("chat/<slug:key>/", views.window, name="window"),
     path("chat/<slug:key>/frame/", views.frame, name="frame"),
     path("chat/<slug:key>/look.json", embedding.look, name="look"),
+    # The name of a channel may be an account id here, such as "@default_customer_service_account".
+    path("chat/<str:key>/part.json", embedding.part, name="part"),
     path("widget.js", embedding.script, name="widget"),
     path("demo/", views.demo, name="demo"),
+    path("demo/examples/<path:path>", examples.example, name="example"),
+    path("demo/examples/", examples.example, {"path": ""}, name="examples"),
 ]
 
 urlpatterns = [

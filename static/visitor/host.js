@@ -142,11 +142,13 @@ export class Host {
 function plainUser(user) {
   const plain = {};
   for (const name of USER_FIELDS) if (typeof user?.[name] === "string") plain[name] = user[name];
-  if (user?.clientData && /^(object|string)$/.test(typeof user.clientData)) plain.clientData = user.clientData;
+  const more = user?.clientData;
+  if (more && (typeof more === "object" || typeof more === "string")) plain.clientData = more;
   return plain;
 }
 
-function plainMessage({ id, session, time, from, message }) {
+/** Of a message what pages around a chat are told. */
+export function plainMessage({ id, session, time, from, message }) {
   const text = message.type === "text" ? String(message.text).slice(0, SAID_LIMIT) : "";
   return { id, session, time, from: { kind: from.kind, name: from.name }, type: message.type, text };
 }

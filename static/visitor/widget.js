@@ -11,9 +11,11 @@ class Widget {
     this.lasting = new Keeping("localStorage");
     this.passing = new Keeping("sessionStorage");
     this.key = "csdesk-visitor:" + this.channel;
+    this.userKey = "csdesk-user:" + this.channel;
     this.langKey = "csdesk-lang:" + this.channel;
     this.listeners = new Listeners();
-    this.identity = new Identity({ frame: () => this.frame, forget: () => this.passing.set(this.key, null) });
+    const forget = () => this.passing.set(this.userKey, null);
+    this.identity = new Identity({ frame: () => this.frame, forget });
     this.words = [];
     this.frame = this.box = this.look = this.title = null;
     this.shown = this.isOver = this.isStarting = false;
@@ -95,7 +97,8 @@ class Widget {
   async fetchLook() {
     const lang = this.language();
     const address = this.origin + "/chat/" + encodeURIComponent(this.channel) + "/look.json";
-    const answer = await fetch(address + (lang ? "?lang=" + lang : ""), { credentials: "omit", mode: "cors" });
+    const asked = address + (lang ? "?lang=" + lang : "");
+    const answer = await fetch(asked, { credentials: "omit", mode: "cors" });
     const found = await answer.json();
     if (!answer.ok) throw failure(found.code || "unavailable", found.detail);
     return found;
@@ -156,7 +159,7 @@ class Widget {
   }
 
   records() {
-    return { kept: this.lasting.get(this.key), verified: this.passing.get(this.key) };
+    return { kept: this.lasting.get(this.key), verified: this.passing.get(this.userKey) };
   }
 
   hasSession() {
@@ -190,7 +193,9 @@ class Widget {
 
   keep({ value, verified }) {
     const isFine = value === null || (typeof value === "string" && value.length < RECORD_LIMIT);
-    if (isFine) (verified === true ? this.passing : this.lasting).set(this.key, value);
+    if (!isFine) return;
+    if (verified === true) this.passing.set(this.userKey, value);
+    else this.lasting.set(this.key, value);
   }
 
   identified(data) {

@@ -6,7 +6,10 @@ const PATIENCE_MS = 20000;
 const PATIENCE_WHEN_LOADED_MS = 5000;
 
 class ChatFrame {
-  /** @param {{origin, place: Element, hello: () => object, hears: (type, data) => void, troubled: (is) => void}} options */
+  /**
+   * @param {{origin: string, place: Element, hello: () => object,
+   *   hears: (type: string, data: object) => void, troubled: (is: boolean) => void}} options
+   */
   constructor(options) {
     Object.assign(this, options);
     this.element = null;
