@@ -1,25 +1,23 @@
 // The messages of the chosen session, with its notes, what is under way, and earlier sessions on scroll.
 import { el, icon } from "../ui/dom.js";
+import { Reading } from "../ui/reading.js";
 import { Thread } from "../ui/thread.js";
 import { clockTime, eachSecond, now } from "./times.js";
 import { say, sayCount, sayError, threadWords } from "./words.js";
-import { leftWords } from "./session-list.js";
+import { leftWords } from "./last-words.js";
 import { isHandedOn } from "./workbench.js";
-
-/** So many messages stand on the page at first; older ones come as one scrolls to them, and go again at the end. */
-const PAGE = 150;
-const MOST = 600;
-const NEAR_TOP = 600;
-const AT_END = 60;
 
 export class ChatThread {
   /** @param {import("./workbench.js").Workbench} bench */
   constructor(bench, { tell, again }) {
-    Object.assign(this, { bench, tell, shownId: "", unseen: 0, from: 0, isLoading: false, shownNotes: new Set(), pendings: new Set() });
+    Object.assign(this, { bench, tell, shownId: "", isLoading: false });
+    /** Where one reads in the chats that are not shown, by session. */ this.places = new Map();
+    this.#forget();
     const at = (id) => document.getElementById(id);
-    Object.assign(this, { scroller: at("messages"), below: at("below"), typing: at("typing"), more: at("thread-more"), closed: at("thread-over") });
+    Object.assign(this, { typing: at("typing"), more: at("thread-more"), closed: at("thread-over") });
     this.thread = new Thread(at("thread"), {
       side: "seat",
+      scroll: at("messages"),
       words: threadWords,
       canRecall: (message) => this.#canRecall(message),
       on: {
@@ -30,8 +28,14 @@ export class ChatThread {
         stale: () => this.#renew(),
       },
     });
-    this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    this.below.addEventListener("click", () => this.toEnd());
+    this.reading = new Reading({
+      scroll: at("messages"),
+      thread: this.thread,
+      pill: at("below"),
+      label: (fresh) => (fresh ? sayCount("new_below", fresh) : say("to_end")),
+      onTop: () => this.#older(),
+      onEnd: () => this.#markRead(),
+    });
     this.earlier = at("thread-earlier");
     this.earlier.addEventListener("click", () => this.#older());
     at("thread-retry").addEventListener("click", () => this.#load());
@@ -62,36 +66,38 @@ export class ChatThread {
   }
 
   #choose() {
+    const before = this.bench.desk.sessions.get(this.shownId);
+    if (before?.place) this.places.set(before.id, { at: this.reading.place, seq: before.seq });
     this.shownId = this.bench.chosenId;
-    this.#drawEnd();
-    this.toEnd();
+    this.thread.clear();
+    this.#forget();
+    this.#all();
+    this.#goBack();
+    this.#state();
     this.#load();
   }
 
-  /** Draws the newest messages afresh. */
-  #drawEnd() {
-    const { session } = this;
-    this.thread.clear();
-    this.shownNotes.clear();
-    this.pendings.clear();
-    this.recallable = new Map();
-    this.drawn = new Map();
-    this.#unseen(0);
-    this.from = Math.max(0, (session?.messages.length ?? 0) - PAGE);
-    this.earlierFrom = session?.earlier.length ?? 0;
-    this.#all();
-    this.#state();
+  /** What stands on the page, so that nothing is put there twice. */
+  #forget() {
+    Object.assign(this, { drawn: new Map(), shownNotes: new Set(), pendings: new Set(), recallable: new Map() });
+  }
+
+  /** In a chat that was read before one reads on where one was. */
+  #goBack() {
+    const { at, seq } = this.places.get(this.shownId) ?? {};
+    const isNew = (message) => message.seq > seq && !this.#isMine(message);
+    this.reading.restore(at ?? null, at ? this.session.messages.filter(isNew).length : 0);
   }
 
   #all() {
     if (!this.session) return;
-    for (const message of this.session.messages.slice(this.from)) this.#put(message);
+    for (const message of this.session.earlier) this.#put(message);
+    for (const message of this.session.messages) this.#put(message);
     this.#notes();
     this.#outbox();
     this.#read();
     this.#typing();
     this.#over();
-    this.#markRead();
   }
 
   #put(message) {
@@ -130,13 +136,14 @@ export class ChatThread {
 
   get #hasOlder() {
     const { before, hasEarlier } = this.session;
-    return this.from > 0 || this.earlierFrom > 0 || (before !== null && hasEarlier);
+    return before !== null && hasEarlier;
   }
 
   #messages({ message, isHistory }) {
     if (isHistory || !this.session.loaded) return;
-    if (this.drawn.size === 0) this.from = Math.max(0, this.session.messages.length - PAGE);
-    for (const other of message ? [message] : this.session.messages.slice(this.from)) this.#put(other);
+    const come = message ? [message] : this.session.messages;
+    const isNew = (other) => this.thread.isNewest(other) && !this.#isMine(other);
+    this.reading.keep(() => come.forEach((other) => this.#put(other)), { fresh: come.filter(isNew).length });
     this.#state();
     this.#notes();
     this.#read();
@@ -144,54 +151,20 @@ export class ChatThread {
   }
 
   #arrived({ message }) {
-    if (message.from.kind === "agent" && String(message.from.id) === String(this.bench.desk.member?.id)) this.toEnd();
-    else if (this.isAtEnd) this.toEnd();
-    else this.#unseen(this.unseen + 1);
+    if (this.#isMine(message)) this.reading.toEnd();
   }
 
-  // Reversed once, so that its end is at 0 and older messages come in without a shift.
-  get isAtEnd() {
-    return Math.abs(this.scroller.scrollTop) < AT_END;
+  #isMine({ from }) {
+    return from.kind === "agent" && String(from.id) === String(this.bench.desk.member?.id);
   }
 
-  toEnd() {
-    if (this.drawn?.size > MOST) this.#drawEnd();
-    this.scroller.scrollTop = 0;
-    this.#unseen(0);
-  }
-
-  #unseen(count) {
-    this.unseen = count;
-    this.below.hidden = count === 0;
-    if (count) this.below.firstElementChild.textContent = sayCount("new_below", count);
-  }
-
-  #scrolled() {
-    if (this.isAtEnd) {
-      this.#unseen(0);
-      this.#markRead();
-    }
-    const above = this.scroller.scrollHeight - this.scroller.clientHeight - Math.abs(this.scroller.scrollTop);
-    if (above < NEAR_TOP) this.#older();
-  }
-
-  /** Older messages: first those that are here, then the server's history. */
+  /** The customer's earlier sessions, page by page. */
   async #older() {
     const { session } = this;
-    if (!session?.loaded || this.isLoading) return;
-    if (this.from > 0) {
-      const to = this.from;
-      this.from = Math.max(0, to - PAGE);
-      for (const message of session.messages.slice(this.from, to)) this.#put(message);
-      this.#notes();
-      this.#state();
-      return;
-    }
-    if (this.earlierFrom === 0 && session.before !== null) await this.#history(session);
+    if (!session?.loaded || this.isLoading || session.before === null) return;
+    await this.#history(session);
     if (session.id !== this.shownId) return;
-    const to = this.earlierFrom;
-    this.earlierFrom = Math.max(0, to - PAGE);
-    for (const message of session.earlier.slice(this.earlierFrom, to)) this.#put(message);
+    for (const message of session.earlier) this.#put(message);
     this.#state();
   }
 
@@ -199,10 +172,8 @@ export class ChatThread {
     if (!this.bench.desk.isReady) return;
     this.isLoading = true;
     this.#state("loading");
-    const had = session.earlier.length;
     try {
       await this.bench.desk.history(session.id);
-      this.earlierFrom += session.earlier.length - had;
       this.isLoading = false;
       this.#state();
     } catch {
@@ -212,9 +183,8 @@ export class ChatThread {
   }
 
   #notes() {
-    const first = this.from > 0 ? this.session.messages[this.from].seq : 0;
     for (const note of this.session?.notes ?? []) {
-      if (this.shownNotes.has(note.n) || note.after_seq < first) continue;
+      if (this.shownNotes.has(note.n)) continue;
       this.shownNotes.add(note.n);
       this.thread.beside(`note-${note.n}`, noteElement(note), { session: note.session, seq: note.after_seq, time: note.time });
     }
@@ -236,7 +206,7 @@ export class ChatThread {
     for (const clientId of this.pendings) if (!mine.some((pending) => pending.clientId === clientId)) this.thread.drop(clientId);
     const grew = mine.some((pending) => !this.pendings.has(pending.clientId));
     this.pendings = new Set(mine.map((pending) => pending.clientId));
-    if (grew) this.toEnd();
+    if (grew) this.reading.toEnd();
   }
 
   #read() {
@@ -247,7 +217,7 @@ export class ChatThread {
   }
 
   #markRead() {
-    if (document.visibilityState === "visible" && document.hasFocus() && this.isAtEnd) this.bench.desk.read(this.shownId);
+    if (document.visibilityState === "visible" && document.hasFocus() && this.reading.atEnd) this.bench.desk.read(this.shownId);
   }
 
   #typing() {
@@ -259,7 +229,7 @@ export class ChatThread {
   /** After a reload the chosen session may come with the list. */
   #listed() {
     this.#over();
-    if (this.session?.summary && this.drawn?.size === 0) this.#load();
+    if (this.session?.summary && this.drawn.size === 0) this.#load();
   }
 
   #over() {
@@ -273,8 +243,7 @@ export class ChatThread {
   #canRecall(message) {
     const { desk } = this.bench;
     const limit = (desk.limits.recall ?? 0) * 1000;
-    const isMine = message.from.kind === "agent" && String(message.from.id) === String(desk.member?.id);
-    return isMine && message.message.type !== "recalled" && message.session === this.shownId && now() - message.time < limit;
+    return this.#isMine(message) && message.message.type !== "recalled" && message.session === this.shownId && now() - message.time < limit;
   }
 
   async #recall(message) {
@@ -288,7 +257,7 @@ export class ChatThread {
   /** Once a second: what can no longer be taken back loses its button. */
   #tick() {
     let isOver = false;
-    for (const [seq, message] of this.recallable ?? []) {
+    for (const [seq, message] of this.recallable) {
       if (this.#canRecall(message)) continue;
       this.recallable.delete(seq);
       isOver = true;

@@ -6,8 +6,12 @@
 //   thread.read(session, seq);            how far the other side has read
 //   thread.beside("note-3", element, {session, seq, time});   something of the face's own after a message
 //   thread.refresh();                     what may be pressed has changed
+//
+// With `scroll`, rows out of sight leave the page (rows.js), and reading.js keeps the reader's place. Changes show with
+// the next frame, all that came until then at once; `draw()` shows them now.
 import { el, icon } from "./dom.js";
 import { drawMessage, drawPending } from "./entry.js";
+import { Rows } from "./rows.js";
 import { spoken } from "./bodies.js";
 import { dayLabel, sameDay, timeLabel } from "./times.js";
 
@@ -28,6 +32,7 @@ export { dayLabel, timeLabel } from "./times.js";
  *
  * @typedef {object} ThreadOptions
  * @property {"customer"|"seat"} side whose messages stand at the right
+ * @property {HTMLElement} [scroll] the scrolling element about the thread; without it all messages stand in the page
  * @property {Object<string, string>} words see csdesk/thread_words.py
  * @property {string} [locale]
  * @property {{name: string, avatar?: string}} [service] who speaks where a message of the system is a sentence
@@ -45,15 +50,23 @@ export { dayLabel, timeLabel } from "./times.js";
 
 const GROUP_MS = 5 * 60_000;
 const WRITTEN_NOW_MS = 5_000;
+const PRESSED = new Set(["15", "21", "29"]);
+// About how high what is not drawn yet will be, in px.
+const LINE = 22;
+const LEAST = 46;
+const HEIGHTS = { file: 70, voice: 70, video: 190, custom: 170, recalled: 40, element: 80 };
+const PICTURE = { width: 220, height: 300 };
+const BUBBLE = 0.78; // of the width, at most
 
 export class Thread {
   #root;
   #options;
-  #entries = []; // in order; the page follows them
+  #rows;
   #byKey = new Map();
   #pending = new Map();
   #readUpTo = new Map();
   #lastMine = null;
+  #lastOther = new Map(); // by session: the `seq` of the newest words of the other side
 
   /**
    * @param {HTMLElement} root the element with class "thread"
@@ -68,6 +81,17 @@ export class Thread {
       canRecall: () => false,
       ...options,
     };
+    this.#rows = new Rows(root, this.#options.scroll ?? null, {
+      before,
+      draw: (entry) => this.#draw(entry),
+      dress: (at) => this.#dress(at),
+      estimate,
+    });
+  }
+
+  /** The rows on the page, for those who keep the reader's place. */
+  get rows() {
+    return this.#rows;
   }
 
   /** Take in a message frame: a new one finds its place, a changed one changes in place. Older revs are ignored. @param {MessageFrame} frame */
@@ -76,23 +100,22 @@ export class Thread {
     const key = `${frame.session}.${frame.seq}`;
     const known = this.#byKey.get(key);
     if (known && known.frame.rev > frame.rev) return;
-    if (known) {
-      const before = known.frame.message;
-      if (frame.message.type === "recalled" && before.type === "text") known.formerText = before.text;
-      known.frame = frame;
-      known.gotAt = Date.now();
-      this.#redraw(known);
-      return;
+    if (known) this.#change(known, frame);
+    else {
+      const { session, seq, time } = frame;
+      this.#insert({ key, session, seq, sub: 0, time, frame, gotAt: Date.now() });
+      this.#weigh(this.#byKey.get(key));
     }
-    this.#insert({
-      key,
-      session: frame.session,
-      seq: frame.seq,
-      sub: 0,
-      time: frame.time,
-      frame,
-      gotAt: Date.now(),
-    });
+  }
+
+  #change(entry, frame) {
+    const before = entry.frame.message;
+    if (frame.message.type === "recalled" && before.type === "text") entry.formerText = before.text;
+    entry.frame = frame;
+    entry.gotAt = Date.now();
+    entry.speaker = undefined;
+    this.#rows.redraw(entry);
+    if (entry === this.#lastMine && !this.#isMine(entry)) this.#lookForLastMine();
   }
 
   /**
@@ -105,7 +128,7 @@ export class Thread {
     const entry = this.#pending.get(pending.client_id);
     if (entry) {
       Object.assign(entry.pending, pending);
-      this.#redraw(entry);
+      this.#rows.redraw(entry);
       return;
     }
     const made = {
@@ -138,7 +161,7 @@ export class Thread {
     const entry = this.#pending.get(clientId);
     if (!entry) return;
     entry.pending.progress = share;
-    const bar = entry.node.querySelector("progress");
+    const bar = entry.node?.querySelector("progress");
     if (bar) bar.value = share;
   }
 
@@ -154,7 +177,7 @@ export class Thread {
   read(session, seq) {
     if (seq <= (this.#readUpTo.get(session) || 0)) return;
     this.#readUpTo.set(session, seq);
-    this.#markLastMine();
+    if (this.#lastMine?.session === session) this.#rows.undress(this.#lastMine);
   }
 
   /**
@@ -166,11 +189,9 @@ export class Thread {
   beside(key, element, { session, seq, time }) {
     const known = this.#byKey.get(key);
     if (known) {
-      known.node.replaceWith(element);
-      known.node = element;
-      return;
-    }
-    this.#insert({ key, session, seq, sub: 1 + performance.now(), time: time || 0, element });
+      known.element = element;
+      this.#rows.redraw(known);
+    } else this.#insert({ key, session, seq, sub: 1 + performance.now(), time: time || 0, element, speaker: null });
   }
 
   /** Take away what `beside` put there. @param {string} key */
@@ -181,38 +202,76 @@ export class Thread {
 
   /** Draw again what can be pressed (after a change of state). @param {string} [session] only its messages */
   refresh(session) {
-    for (const entry of this.#entries) {
+    for (const entry of this.#rows.shown) {
       const src = String(entry.frame?.message.data?.src ?? "");
-      const pressed = ["15", "21", "29"].includes(src) || entry.node.querySelector(".recall");
-      if (pressed && (!session || entry.session === session)) this.#redraw(entry);
+      const isPressed = PRESSED.has(src) || entry.node?.querySelector(".recall");
+      if (isPressed && (!session || entry.session === session)) this.#rows.redraw(entry);
     }
-    this.#markLastMine();
   }
 
-  /** The message at an address, if shown. @param {string} session @param {number} seq @returns {MessageFrame|undefined} */
+  /** The message at an address, if it is here. @param {string} session @param {number} seq @returns {MessageFrame|undefined} */
   get(session, seq) {
     return this.#byKey.get(`${session}.${seq}`)?.frame;
   }
 
-  /** The element of a message, if shown. @param {string} session @param {number} seq @returns {HTMLElement|undefined} */
+  /** The element of a message, drawn if it was out of sight. @param {string} session @param {number} seq @returns {HTMLElement|undefined} */
   elementOf(session, seq) {
-    return this.#byKey.get(`${session}.${seq}`)?.node;
+    const entry = this.#byKey.get(`${session}.${seq}`);
+    return entry && this.#rows.elementOf(entry);
   }
 
-  /** Earliest and latest shown messages. @returns {[MessageFrame|undefined, MessageFrame|undefined]} */
+  /** Go to a message. @param {string} session @param {number} seq @returns {HTMLElement|undefined} */
+  show(session, seq) {
+    const entry = this.#byKey.get(`${session}.${seq}`);
+    if (!entry) return undefined;
+    this.#rows.goTo(entry);
+    return entry.node;
+  }
+
+  /** What is read now: `{key, top}` to come back to by `goTo`, null at the end. */
+  get place() {
+    const { held } = this.#rows;
+    return held && { key: held.row.key, top: held.top };
+  }
+
+  /** @param {{key: string, top: number}|null} place @returns {boolean} whether it is still there */
+  goTo(place) {
+    const entry = place && this.#byKey.get(place.key);
+    if (entry) this.#rows.goTo(entry, place.top);
+    else this.#rows.toEnd();
+    return Boolean(entry);
+  }
+
+  /** Earliest and latest messages that are here. @returns {[MessageFrame|undefined, MessageFrame|undefined]} */
   get ends() {
-    const frames = this.#entries.filter((entry) => entry.frame);
-    return [frames[0]?.frame, frames.at(-1)?.frame];
+    const { list } = this.#rows;
+    return [list.find(isStored)?.frame, list.findLast(isStored)?.frame];
+  }
+
+  /** Whether it comes after all messages that are here. @param {MessageFrame} frame */
+  isNewest({ session, seq }) {
+    const last = this.ends[1];
+    return !last || session > last.session || (session === last.session && seq > last.seq);
   }
 
   /** Show nothing (another session follows). */
   clear() {
-    this.#entries = [];
     this.#byKey.clear();
     this.#pending.clear();
     this.#readUpTo.clear();
+    this.#lastOther.clear();
     this.#lastMine = null;
-    this.#root.replaceChildren();
+    this.#rows.clear();
+  }
+
+  /** Show now what has changed, instead of with the next frame. */
+  draw() {
+    this.#rows.flush();
+  }
+
+  /** The thread is taken away with its page. */
+  destroy() {
+    this.#rows.destroy();
   }
 
   /** A message in words, for lists and for those who listen. @param {MessageFrame} frame */
@@ -221,69 +280,53 @@ export class Thread {
   }
 
   #insert(entry) {
-    let at = this.#entries.length;
-    while (at > 0 && before(entry, this.#entries[at - 1])) at -= 1;
-    this.#entries.splice(at, 0, entry);
     this.#byKey.set(entry.key, entry);
-    this.#draw(entry);
-    const follower = this.#entries[at + 1];
-    this.#root.insertBefore(entry.node, follower ? follower.dayLine || follower.node : null);
-    this.#arrange(at);
-    this.#arrange(at + 1);
-    this.#markLastMine();
+    this.#rows.insert(entry);
   }
 
   #remove(entry) {
-    const at = this.#entries.indexOf(entry);
-    if (at < 0) return;
-    this.#entries.splice(at, 1);
     this.#byKey.delete(entry.key);
-    entry.dayLine?.remove();
-    entry.node.remove();
-    this.#arrange(at);
-    this.#markLastMine();
+    this.#rows.remove(entry);
   }
 
-  #redraw(entry) {
-    const old = entry.node;
-    const typed = old.querySelector("textarea.comment")?.value;
+  #draw(entry) {
+    if (entry.element) entry.node = entry.element;
+    else if (entry.pending) drawPending(entry, this.#options);
+    else drawMessage(entry, this.#options);
+  }
+
+  // Who speaks in an entry is known once it was drawn.
+  #know(entry) {
+    if (!entry || entry.speaker !== undefined) return entry;
+    const { node } = entry;
     this.#draw(entry);
-    const comment = entry.node.querySelector("textarea.comment");
-    if (comment && typed) comment.value = typed;
-    old.replaceWith(entry.node);
-    const at = this.#entries.indexOf(entry);
-    this.#arrange(at);
-    this.#arrange(at + 1);
-    this.#markLastMine();
+    entry.node = node;
+    return entry;
   }
 
-  // Day line above the entry where the day (or the session) changes; no second head within a group.
-  #arrange(at) {
-    const entry = this.#entries[at];
-    if (!entry) return;
-    const previous = this.#entries[at - 1];
-    const apart =
-      !previous ||
-      (entry.time && previous.time && !sameDay(entry.time, previous.time)) ||
-      (entry.frame && previous.frame && entry.session !== previous.session);
+  // Fits an entry to its neighbours: the day line above it, no second head within a group, the foot below.
+  #dress(at) {
+    const { list } = this.#rows;
+    const entry = list[at];
+    const previous = this.#know(list[at - 1]);
+    const isApart = apart(entry, previous);
     // Under "Chat ended 14:16" there is no need of "Today 14:16".
     const goesOn =
       previous?.ends && sameDay(entry.time, previous.time) && entry.time - previous.time < GROUP_MS;
-    if (apart && entry.time && !goesOn) this.#showDay(entry);
+    if (isApart && entry.time && !goesOn) this.#showDay(entry);
     else if (entry.dayLine) {
       entry.dayLine.remove();
       entry.dayLine = null;
     }
     const follows =
-      !apart &&
+      !isApart &&
       Boolean(entry.speaker) &&
       previous.speaker === entry.speaker &&
       entry.time - previous.time < GROUP_MS;
     entry.node.classList.toggle("follows", follows);
     for (const part of entry.node.querySelectorAll(":scope > .avatar, :scope > .message-head"))
       part.hidden = follows;
-    if (previous?.mine) this.#foot(previous, at - 1);
-    if (entry.mine) this.#foot(entry, at);
+    if (entry.mine) this.#foot(entry, this.#know(list[at + 1]));
   }
 
   #showDay(entry) {
@@ -296,16 +339,9 @@ export class Thread {
     entry.dayLine.replaceChildren(el("time", { datetime: new Date(entry.time).toISOString() }, label));
   }
 
-  #draw(entry) {
-    if (entry.element) entry.node = entry.element;
-    else if (entry.pending) drawPending(entry, this.#options);
-    else drawMessage(entry, this.#options);
-  }
-
   // Under the last of an own group: its time; under the very last also whether it was read.
-  #foot(entry, at) {
-    if (entry.pending || !entry.frame || !entry.mine) return;
-    const next = this.#entries[at + 1];
+  #foot(entry, next) {
+    if (entry.pending || !entry.frame) return;
     const last = !next || next.speaker !== entry.speaker || next.time - entry.time >= GROUP_MS;
     let foot = entry.node.querySelector(":scope > .message-state");
     if (!last) {
@@ -322,29 +358,48 @@ export class Thread {
     foot.replaceChildren(...parts, time);
   }
 
-  #fate(entry, words) {
-    const read = entry.seq <= (this.#readUpTo.get(entry.session) || 0) || this.#answeredAfter(entry);
+  // An answer tells that the words before it were read.
+  #fate({ session, seq }, words) {
+    const read = seq <= (this.#readUpTo.get(session) || 0) || seq < (this.#lastOther.get(session) || 0);
     return [icon(read ? "checks" : "check", "small"), el("span", {}, read ? words.read : words.sent), " "];
   }
 
-  // An answer tells that the words before it were read.
-  #answeredAfter(entry) {
-    const other = this.#options.side === "customer" ? "agent" : "customer";
-    return this.#entries.some(
-      (later) => later.session === entry.session && later.seq > entry.seq && later.frame?.from.kind === other,
-    );
+  get #sides() {
+    return this.#options.side === "customer" ? ["customer", "agent"] : ["agent", "customer"];
   }
 
-  #markLastMine() {
-    const kind = this.#options.side === "customer" ? "customer" : "agent";
-    let at = this.#entries.length - 1;
-    while (at >= 0 && !(this.#entries[at].mine && this.#entries[at].frame?.from.kind === kind)) at -= 1;
-    const former = this.#lastMine;
-    this.#lastMine = this.#entries[at] || null;
-    const formerAt = former && former !== this.#lastMine ? this.#entries.indexOf(former) : -1;
-    if (formerAt >= 0) this.#foot(former, formerAt);
-    if (this.#lastMine) this.#foot(this.#lastMine, at);
+  #isMine({ frame }) {
+    return frame?.from.kind === this.#sides[0] && frame.message.type !== "recalled";
   }
+
+  // What a new message says of those before: which own one is the last, and that it was read.
+  #weigh(entry) {
+    const { session, seq, frame } = entry;
+    if (frame.from.kind === this.#sides[1] && seq > (this.#lastOther.get(session) || 0)) {
+      this.#lastOther.set(session, seq);
+      if (this.#lastMine?.session === session) this.#rows.undress(this.#lastMine);
+    }
+    if (this.#isMine(entry) && (!this.#lastMine || before(this.#lastMine, entry))) this.#setLastMine(entry);
+  }
+
+  #lookForLastMine() {
+    this.#setLastMine(this.#rows.list.findLast((entry) => this.#isMine(entry)) || null);
+  }
+
+  #setLastMine(entry) {
+    if (this.#lastMine) this.#rows.undress(this.#lastMine);
+    this.#lastMine = entry;
+    if (entry) this.#rows.undress(entry);
+  }
+}
+
+const isStored = (entry) => Boolean(entry.frame);
+
+// Another day, or another session.
+function apart(entry, previous) {
+  if (!previous) return true;
+  if (entry.time && previous.time && !sameDay(entry.time, previous.time)) return true;
+  return Boolean(entry.frame && previous.frame && entry.session !== previous.session);
 }
 
 // Sessions are named in the order of time, messages counted within; what is not stored yet has but its time.
@@ -353,4 +408,18 @@ function before(a, b) {
   if (a.session !== b.session) return a.session < b.session;
   if (a.seq !== b.seq) return a.seq < b.seq;
   return a.sub < b.sub;
+}
+
+// About how high an entry is that nobody has seen yet; only the scroll bar shows how well that was guessed.
+function estimate(entry, width) {
+  const message = (entry.frame || entry.pending)?.message;
+  if (!message) return HEIGHTS.element;
+  if (message.type === "image") {
+    const { width: wide = 4, height: high = 3 } = message.file ?? {};
+    return Math.min(PICTURE.height, (PICTURE.width * high) / wide) + LEAST / 2;
+  }
+  if (message.type !== "text") return HEIGHTS[message.type] ?? LEAST;
+  const letter = message.text.charCodeAt(0) > 0x2e80 ? 15 : 7.5;
+  const lines = Math.ceil((message.text.length * letter) / (BUBBLE * (width || 400)));
+  return LEAST + LINE * (Math.min(20, Math.max(1, lines)) - 1);
 }

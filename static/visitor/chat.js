@@ -6,6 +6,7 @@
 //
 // `root` is an element or a shadow root that holds the markup; nothing outside of it is looked at.
 import { drawIcons, fill } from "../ui/dom.js";
+import { Reading } from "../ui/reading.js";
 import { Thread } from "../ui/thread.js";
 import { Composer } from "./composer.js";
 import { Dialogs } from "./dialogs.js";
@@ -13,7 +14,6 @@ import { Head } from "./head.js";
 import { Line } from "./line.js";
 import { keepMenus } from "./menu.js";
 import { Notices } from "./notices.js";
-import { Scroller } from "./scroller.js";
 import { Sending } from "./sending.js";
 import { safeStore } from "./stores.js";
 
@@ -75,6 +75,8 @@ export class Chat {
   destroy() {
     this.#ending.abort();
     for (const off of this.#offs.splice(0)) off();
+    this.reading.destroy();
+    this.thread.destroy();
     this.line.destroy();
     this.notices.destroy();
   }
@@ -87,13 +89,13 @@ export class Chat {
     const { root, words, config, client, stores } = this;
     const { signal } = this.#ending;
     this.thread = new Thread(this.#find(".thread"), this.#threadOptions());
-    this.scroller = new Scroller({
+    this.reading = new Reading({
       scroll: this.#find(".window-scroll"),
-      thread: this.#find(".thread"),
+      thread: this.thread,
       pill: this.#find(".below"),
-      words,
+      label: (fresh) => (fresh ? fill(words.new_below, { n: fresh }) : words.to_end),
       onTop: () => this.#earlier(),
-      onBottom: () => this.#seen(),
+      onEnd: () => this.#seen(),
     });
     this.head = new Head({ state: this.#find(".window-state"), words });
     this.line = new Line({ banner: this.#find("#banner"), words, retry: () => client.reconnect() });
@@ -124,11 +126,10 @@ export class Chat {
       sendFiles: (files) => this.#sendFiles(files),
       sendRecording: (file, name, measures) => {
         client.sendFile(file, name, measures);
-        this.scroller.toEnd();
+        this.reading.toEnd();
       },
       trouble: (text) => this.line.trouble(text),
       typing: (text) => client.typing(config.preview ? text.slice(0, 500) : undefined),
-      grow: () => this.scroller.stay(),
     });
   }
 
@@ -136,6 +137,7 @@ export class Chat {
     const { words, config, client } = this;
     return {
       side: "customer",
+      scroll: this.#find(".window-scroll"),
       words,
       locale: config.language,
       service: { name: config.name, avatar: config.avatar },
@@ -175,12 +177,12 @@ export class Chat {
 
   #say(text) {
     this.client.sendText(text);
-    this.scroller.toEnd();
+    this.reading.toEnd();
   }
 
   #sendFiles(files) {
     this.sending.files(files);
-    this.scroller.toEnd();
+    this.reading.toEnd();
   }
 
   #listen() {
@@ -223,17 +225,18 @@ export class Chat {
   }
 
   #message({ frame, isNew, live }) {
-    const spokenTo = isNew && live && frame.from.kind !== "customer";
-    this.#drawn(() => this.thread.put(frame), { fresh: spokenTo });
+    const isOthers = isNew && frame.from.kind !== "customer";
+    const spokenTo = isOthers && live;
+    this.#drawn(() => this.thread.put(frame), { fresh: isOthers && this.thread.isNewest(frame) ? 1 : 0 });
     if (frame.message.type === "recalled") this.notices.silence();
     if (!spokenTo) return;
-    this.notices.arrived(frame, this.thread.spoken(frame), this.isShown && this.scroller.atEnd);
-    if (this.isShown && this.scroller.atEnd) this.#seen();
+    this.notices.arrived(frame, this.thread.spoken(frame), this.isShown && this.reading.atEnd);
+    if (this.isShown && this.reading.atEnd) this.#seen();
   }
 
   #drawn(draw, how) {
     this.#find(".loading")?.remove();
-    this.scroller.keep(draw, how);
+    this.reading.keep(draw, how);
     this.#empty();
   }
 
@@ -245,7 +248,7 @@ export class Chat {
     for (const button of this.root.querySelectorAll("[data-can]"))
       button.hidden = !can.has(button.dataset.can);
     this.#find(".quick").hidden = !this.#find(".quick > :not([hidden])");
-    this.scroller.keep(() => {
+    this.reading.keep(() => {
       this.#queueNotice(view);
       this.#find("#after-end").hidden = !(
         view &&
@@ -293,14 +296,14 @@ export class Chat {
 
   // A short page asks for what came before, so that there is something to scroll.
   #fillUp() {
-    if (this.scroller.isShort && this.client.hasMore && this.client.state.link === "live")
+    if (this.reading.isShort && this.client.hasMore && this.client.state.link === "live")
       this.client.history();
-    if (this.isShown && this.scroller.atEnd) this.#seen();
+    if (this.isShown && this.reading.atEnd) this.#seen();
   }
 
   #typing(on, name) {
     const line = this.#find(".typing");
-    this.scroller.keep(() => {
+    this.reading.keep(() => {
       line.hidden = !on;
       line.querySelector("span").textContent = fill(name ? this.words.typing_named : this.words.typing, {
         name,
@@ -326,7 +329,7 @@ export class Chat {
       this.client.reconnect();
       this.#show();
     }
-    if (this.scroller.atEnd) this.#seen();
+    if (this.reading.atEnd) this.#seen();
   }
 
   #hostShows() {
@@ -383,7 +386,6 @@ export class Chat {
       if (view.scale > 1.01) return;
       document.documentElement.style.setProperty("--seen-height", `${Math.round(view.height)}px`);
       if (view.offsetTop) scrollTo(0, 0);
-      this.scroller.stay();
     };
     view.addEventListener("resize", fit, { signal });
     view.addEventListener("scroll", fit, { signal });
