@@ -62,6 +62,8 @@ const PAGE = 50;
 const AGAIN = new Set(["rate_limited", "unavailable"]);
 const NEVER = new Set(["invalid", "too_large", "not_allowed"]);
 const OVER = new Set(["unauthorized", "token_expired"]);
+const ADDRESSES = new Set(["url", "thumbnail", "picture"]);
+const OWN_PATH = /^\/(?:files|pictures|static)\//;
 const DEFAULT_ACCOUNT = "@default_customer_service_account";
 const UPLOAD_WAIT_MS = { rate_limited: 6_000, unavailable: 1_000 };
 const LONGEST_UPLOAD_WAIT_MS = 60_000;
@@ -99,6 +101,7 @@ const noStore = { getItem: () => null, setItem() {}, removeItem() {} };
 export class VisitorClient {
   #channel;
   #base;
+  #whole;
   #storage;
   #verifiedStorage;
   #outboxStore;
@@ -153,6 +156,7 @@ export class VisitorClient {
     this.#user = user ? checked(user) : null;
     this.#verifiedStorage = verifiedStorage;
     this.#base = new URL(base || globalThis.location?.href || "http://localhost").origin;
+    if (this.#base !== globalThis.location?.origin) this.#whole = (key, value) => this.#wholly(key, value);
     this.#storage = storage;
     this.#outboxStore = outbox;
     this.#language = language;
@@ -580,12 +584,20 @@ export class VisitorClient {
   #receive(text) {
     let frame;
     try {
-      frame = JSON.parse(text);
+      frame = JSON.parse(text, this.#whole);
     } catch {
       return;
     }
     const take = this.#handlers[frame.op];
     if (take) take(frame);
+  }
+
+  // Files and pictures come at paths of the service; a page of another origin needs the whole address.
+  #wholly(key, value) {
+    if (key === "pictures" && value && typeof value === "object")
+      for (const [name, path] of Object.entries(value)) value[name] = this.#wholly("picture", path);
+    const isPath = OWN_PATH.test(value) && ADDRESSES.has(key) && typeof value === "string";
+    return isPath ? this.#base + value : value;
   }
 
   #handlers = {
