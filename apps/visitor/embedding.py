@@ -70,7 +70,7 @@ def for_sites_of(find: Find) -> Callable[[Answer], Callable[[HttpRequest, str], 
                     detail = _("This site is not on the channel's list of allowed sites.")
                     return _readable(request, _refusal(403, "not_allowed", detail))
                 response = JsonResponse(answer(request, channel))
-            response["Cache-Control"] = "private, max-age=60"
+            response["Cache-Control"] = "private, no-cache"
             return _readable(request, response)
 
         return view

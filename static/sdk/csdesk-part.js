@@ -15,21 +15,23 @@ function once(map, key, make) {
 }
 
 /**
+ * What the server says of a channel's chat, with the server's time as it is now.
  * @param {string} base origin of the service
  * @param {string} channel key or account id
  * @param {string} lang "" for the browser's
  * @returns {Promise<{config: object, words: object, markup: string, styles: string[]}>}
  *   rejects with a VisitorError
  */
-export function fetchPart(base, channel, lang) {
+export async function fetchPart(base, channel, lang) {
   const address = new URL(`/chat/${encodeURIComponent(channel)}/part.json`, base);
   if (lang) address.searchParams.set("lang", lang);
-  return once(parts, address.href, async () => {
+  const { part, ahead } = await once(parts, address.href, async () => {
     const answer = await asked(address);
     const data = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new VisitorError(data.code || "unavailable", data.detail);
-    return data;
+    return { part: data, ahead: data.config.time - Date.now() };
   });
+  return { ...part, config: { ...part.config, time: Date.now() + ahead } };
 }
 
 /**
