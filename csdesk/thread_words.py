@@ -17,6 +17,7 @@ def thread_words() -> dict[str, str]:
         "ended_by_time": _("Chat ended {time}, nothing was written for a while"),
         "ended_short": _("Chat ended"),
         "file": _("File"),
+        "form_answer": _("Write your answer below"),
         "hours": _("{n} h"),
         "minutes": _("{n} min"),
         "not_sent": _("Not sent"),

@@ -16,7 +16,8 @@ from apps.sessions.settings import MessageSettings
 from apps.team import business
 from apps.visitor import limits, origins
 from apps.visitor.words import window_words
-from csdesk import csp
+from csdesk import clock, csp
+from csdesk.clock import milliseconds
 
 YEAR = 365 * 86_400
 
@@ -86,6 +87,8 @@ def window_context(channel: Channel, *, framed: bool) -> dict:
             "picture": picture_of(channel),
             "framed": framed,
             "language": translation.get_language(),
+            # Whatever the reader's clock says, days and limits go by ours.
+            "time": milliseconds(clock.now()),
             "textLimit": TEXT_LIMIT,
             "fileLimit": rules.file_megabytes * limits.MEGABYTE,
             "recall": rules.recall_seconds if rules.customer_recalls else 0,

@@ -52,6 +52,8 @@ def _writing_words() -> dict[str, str]:
         "letters": _("{n} of {limit} characters"),
         "drop_here": _("Drop it here to send it"),
         "emoji": _("Emoji"),
+        "notice_on": _("Desktop notices: on"),
+        "notice_off": _("Desktop notices: off"),
         "sound_on": _("Sound: on"),
         "sound_off": _("Sound: off"),
         "dismiss": _("Dismiss"),

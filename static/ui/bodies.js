@@ -1,9 +1,9 @@
 // What a message holds besides cards: text, pictures, files, voice, video, and what is left of a recalled one.
 import { el, fileSize, fill, graphemes, icon, plainName, withLinks } from "./dom.js";
 import { folded } from "./folding.js";
+import { hasRunOut, look } from "./pictures.js";
 import { clockLabel } from "./times.js";
 
-const ADDRESS_LIFE_MS = 50 * 60_000; // the server's addresses live an hour
 const FRESH_MS = 60_000; // an address as young as this has not run out
 const PICTURE = { width: 220, height: 300 };
 const LEAST = { width: 72, height: 48 };
@@ -67,7 +67,7 @@ function picture(held, how) {
   box.style.width = `${shown.width}px`;
   image.style.aspectRatio = `${shown.width} / ${shown.height}`;
   image.addEventListener("error", () => missing(box, held, how), { once: true });
-  if (held.url) box.addEventListener("click", (event) => look(event, held, image, words));
+  if (held.url) box.addEventListener("click", (event) => look(event, image, held, words));
   if (how.progress !== undefined && how.progress !== null)
     box.append(
       el("progress", {
@@ -91,17 +91,6 @@ function shownSize(width, height, wanted) {
 function missing(box, held, how) {
   if (how.stale && !(Date.now() - how.gotAt < FRESH_MS)) how.stale();
   else box.replaceWith(attached(held, how));
-}
-
-// The whole picture over the page; what a browser's user opens elsewhere by hand is theirs to open.
-function look(event, held, small, words) {
-  if (event.ctrlKey || event.metaKey || event.shiftKey || !("showModal" in document.createElement("dialog")))
-    return;
-  event.preventDefault();
-  import("./viewer.js").then(
-    ({ view }) => view(small, held, words),
-    () => open(held.url, "_blank", "noopener"),
-  );
 }
 
 /**
@@ -181,7 +170,7 @@ function attached(held, how, type = "file") {
     ...parts,
   );
   box.addEventListener("click", (event) => {
-    if (!how.stale || !how.gotAt || Date.now() - how.gotAt < ADDRESS_LIFE_MS) return;
+    if (!how.stale || !hasRunOut(how.gotAt)) return;
     event.preventDefault();
     how.stale();
   });

@@ -1,6 +1,8 @@
 // The cards of a conversation: one function per `src` (V-7) that turns its data into elements.
 import { el, fill, hostOf, icon, link, safeUrl, withLinks } from "./dom.js";
 import { markdown } from "./markdown.js";
+import { look, ownPicture } from "./pictures.js";
+import { now } from "./times.js";
 
 /**
  * What a card may ask of its thread.
@@ -10,9 +12,13 @@ import { markdown } from "./markdown.js";
  * @property {string} locale
  * @property {"customer"|"seat"} side
  * @property {boolean} canAnswer whether a choice may be pressed now
+ * @property {number} [gotAt] when its addresses were made
+ * @property {() => void} [stale] asks for the message again with fresh addresses
  * @property {(text: string) => void} answer
  * @property {(choice: {id: string, content: string, comment: string}) => Promise<void>} rate
  */
+
+const KEY_LETTERS = 3;
 
 const text = (value) => (typeof value === "string" || typeof value === "number" ? String(value) : "");
 const listOf = (value) =>
@@ -38,7 +44,7 @@ const CARDS = {
   22: (data, context) => [product(data.content || {}, context)],
   28: (data, context) => [order(data.content || {}, context)],
   29: (data, context) => guided(data, context),
-  30: (data) => [bubble(...markdown(text(data.content)))],
+  30: (data, context) => [rich(data, context)],
 };
 
 function ask(item, context, selected) {
@@ -54,9 +60,15 @@ function ask(item, context, selected) {
       "aria-pressed": chosen ? "true" : null,
       onclick: () => context.answer(content),
     },
-    el("span", {}, content, item.desc ? el("small", {}, text(item.desc)) : null),
+    ...askWords(content, text(item.desc)),
     chosen ? icon("check", "small") : icon("right", "small"),
   );
+}
+
+// A number or letter to answer with stands before what it means.
+function askWords(content, desc) {
+  if (desc && content.length <= KEY_LETTERS) return [el("b", { class: "ask-key" }, content), el("span", {}, desc)];
+  return [el("span", {}, content, desc ? el("small", {}, desc) : null)];
 }
 
 function selectedOf(content) {
@@ -78,7 +90,35 @@ function choices(content, context) {
 
 function form(content, context) {
   if (Number(content.type) === 1) return choices(content, context);
-  return bubble(lines(content.header));
+  const selected = selectedOf(content);
+  const open = context.canAnswer && selected === undefined;
+  return el(
+    "div",
+    { class: "card card-form" },
+    el("p", { class: "card-text", dir: "auto" }, ...withLinks(text(content.header))),
+    selected ? el("p", { class: "card-answer", dir: "auto" }, icon("check", "small"), el("span", {}, selected)) : null,
+    open ? el("p", { class: "card-tail" }, icon("edit", "small"), context.words.form_answer) : null,
+  );
+}
+
+function rich(data, context) {
+  const pictures = data.pictures || {};
+  return bubble(
+    ...markdown(text(data.content), (address, alt) => {
+      const own = Object.hasOwn(pictures, address) && pictures[address];
+      return own ? textPicture(own, alt, context) : null;
+    }),
+  );
+}
+
+// Its place is kept, however large it is.
+function textPicture(address, alt, context) {
+  const sign = el("span", { class: "text-picture missing" }, icon("image"), alt);
+  const image = ownPicture(address, sign, { ...context, alt: alt || context.words.picture, class: "text-picture" });
+  if (image === sign) return sign;
+  const box = el("a", { href: address, target: "_blank", rel: "noopener" }, image);
+  box.addEventListener("click", (event) => look(event, image, { name: alt, url: address }, context.words));
+  return box;
 }
 
 function guided(data, context) {
@@ -95,52 +135,57 @@ function guided(data, context) {
   return [...said, box];
 }
 
-// Pictures of other hosts stay links, so that a card never tells a third party who reads it (X-11).
 function outside(value, label) {
   const url = safeUrl(value);
   return url ? link(url, [icon("outside", "small"), `${label} · ${hostOf(url)}`], "card-link") : null;
 }
 
-function product(content, { words }) {
-  const url = safeUrl(content.url);
-  const parts = [
-    el("span", { class: "goods-picture" }, icon("bag")),
-    el("span", { class: "goods-name", dir: "auto" }, text(content.header)),
-    content.desc ? el("span", { class: "goods-text", dir: "auto" }, text(content.desc)) : null,
-    url ? el("span", { class: "goods-text host" }, hostOf(url)) : null,
-  ];
-  const picture = outside(content.pic, words.picture);
-  if (!picture)
-    return url ? link(url, parts, "card card-product") : el("div", { class: "card card-product" }, ...parts);
-  const body = url ? link(url, parts, "card-product") : el("div", { class: "card-product" }, ...parts);
-  return el("div", { class: "card" }, body, el("p", { class: "card-tail" }, picture));
+function goodsPicture(content, sign, context) {
+  return el("span", { class: "goods-picture" }, ownPicture(content.picture, icon(sign), context));
 }
 
-function order(content, { words }) {
+// A picture, and beside it a name, some words and where they lead.
+function goods(name, desc, picture, more = null) {
+  const words = el(
+    "span",
+    { class: "goods-words" },
+    el("span", { class: "goods-name", dir: "auto" }, name),
+    desc ? el("span", { class: "goods-text", dir: "auto" }, desc) : null,
+    more,
+  );
+  return [picture, words];
+}
+
+function product(content, context) {
+  const url = safeUrl(content.url);
+  const host = url ? el("span", { class: "goods-host" }, icon("outside", "small"), hostOf(url)) : null;
+  const name = text(content.header) || context.words.card;
+  const parts = goods(name, text(content.desc), goodsPicture(content, "bag", context), host);
+  return url
+    ? link(url, parts, "card card-product goods")
+    : el("div", { class: "card card-product goods" }, ...parts);
+}
+
+function order(content, context) {
+  const { words } = context;
   const facts = listOf(content.customField).flatMap((field) => [
     el("dt", { dir: "auto" }, text(field.name)),
-    el("dd", { dir: "auto" }, text(field.customerValue ?? field.value) || text(field.value)),
+    el("dd", { dir: "auto" }, text(field.customerValue) || text(field.value) || "–"),
   ]);
   const page = outside(content.url, words.open_page);
-  const picture = outside(content.pic, words.picture);
+  const picture = goodsPicture(content, "box", context);
   return el(
     "div",
     { class: "card card-order" },
     content.guide ? el("h2", { class: "card-title", dir: "auto" }, text(content.guide)) : null,
-    el(
-      "div",
-      { class: "goods" },
-      el("span", { class: "goods-picture" }, icon("box")),
-      el("span", { class: "goods-name", dir: "auto" }, text(content.name)),
-      content.desc ? el("span", { class: "goods-text", dir: "auto" }, text(content.desc)) : null,
-    ),
+    el("div", { class: "goods" }, ...goods(text(content.name) || words.card, text(content.desc), picture)),
     facts.length ? el("dl", { class: "facts" }, ...facts) : null,
-    page || picture ? el("p", { class: "card-tail" }, page, page && picture ? " " : null, picture) : null,
+    page ? el("p", { class: "card-foot-link" }, page) : null,
   );
 }
 
 const isOver = (content) =>
-  Number(content.expireTime) > 1e9 && Number(content.expireTime) * 1000 < Date.now();
+  Number(content.expireTime) > 1e9 && Number(content.expireTime) * 1000 < now();
 
 function rating(content, context) {
   const { words, side, message } = context;
@@ -224,9 +269,10 @@ function ratingForm(content, context) {
     "form",
     { class: "card card-rating", novalidate: true },
     el("p", { dir: "auto" }, text(content.head) || words.rating_head),
-    stars,
-    word,
     content.tail ? el("p", { class: "thanks", dir: "auto" }, text(content.tail)) : null,
+    stars,
+    numbers ? ends(menu) : null,
+    over ? null : word,
     wrong,
     more,
   );
@@ -247,6 +293,16 @@ function ratingForm(content, context) {
     }
   });
   return box;
+}
+
+// What the lowest and the highest number mean.
+function ends(menu) {
+  return el(
+    "p",
+    { class: "stars-ends", "aria-hidden": "true" },
+    el("span", {}, text(menu[0]?.content)),
+    el("span", {}, text(menu.at(-1)?.content)),
+  );
 }
 
 function star(item, index, name, numbers, tell) {

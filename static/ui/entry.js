@@ -115,13 +115,15 @@ function bodies({ frame, gotAt }, options) {
   if (message.file) {
     return [file(message, { words, locale, gotAt, stale: on.stale && (() => on.stale(frame)) })];
   }
-  const parts = message.type === "custom" ? card(message.data, cardContext(frame, options)) : [];
+  const parts = message.type === "custom" ? card(message.data, cardContext(frame, gotAt, options)) : [];
   return parts.length ? parts : [textBubble(words.unknown, words)];
 }
 
-function cardContext(frame, { words, locale, side, on, canAnswer }) {
+function cardContext(frame, gotAt, { words, locale, side, on, canAnswer }) {
   return {
     message: frame,
+    gotAt,
+    stale: on.stale && (() => on.stale(frame)),
     words,
     locale,
     side,

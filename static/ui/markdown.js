@@ -4,30 +4,38 @@ import { el, hostOf, link, safeUrl, withLinks } from "./dom.js";
 const INLINE =
   /(`+)([^`]|[^`][\s\S]*?[^`])\1(?!`)|!?\[([^\]\n]{0,500})\]\(\s*<?([^\s)<>]+)>?(?:\s+"[^"\n]*")?\s*\)|(\*\*|__)(?=\S)([\s\S]*?\S)\5|(\*|_)(?=[^\s*_])([^*_\n]*?[^\s*_])\7|~~(?=\S)([\s\S]*?\S)~~/g;
 
-/** @param {string} text @param {number} depth @returns {(Node|string)[]} */
-function inline(text, depth = 0) {
+/**
+ * @param {string} text
+ * @param {(address: string, alt: string) => Node|null} pictures
+ * @param {number} depth
+ * @returns {(Node|string)[]}
+ */
+function inline(text, pictures, depth = 0) {
   if (depth > 4) return [text];
   const parts = [];
   let from = 0;
   for (const match of text.matchAll(INLINE)) {
     parts.push(...withLinks(text.slice(from, match.index)));
-    parts.push(...styled(match, depth + 1));
+    parts.push(...styled(match, pictures, depth + 1));
     from = match.index + match[0].length;
   }
   parts.push(...withLinks(text.slice(from)));
   return parts;
 }
 
-function styled(match, depth) {
+function styled(match, pictures, depth) {
   const [whole, ticks, code, words, address, strong, strongText, em, emText, struck] = match;
   if (ticks) return [el("code", {}, code)];
-  if (address !== undefined) return linked(whole, words, address);
-  if (strong) return [el("strong", {}, ...inline(strongText, depth))];
-  if (em) return [el("em", {}, ...inline(emText, depth))];
-  return [el("s", {}, ...inline(struck, depth))];
+  if (address !== undefined) {
+    const picture = whole.startsWith("!") && safeUrl(address) ? pictures(address, words) : null;
+    return picture ? [picture] : linked(whole, words, address);
+  }
+  if (strong) return [el("strong", {}, ...inline(strongText, pictures, depth))];
+  if (em) return [el("em", {}, ...inline(emText, pictures, depth))];
+  return [el("s", {}, ...inline(struck, pictures, depth))];
 }
 
-// Pictures of others stay links too (X-11).
+// Pictures without an own address stay links too (X-11).
 function linked(whole, words, address) {
   const url = safeUrl(address);
   if (!url) return [words || whole];
@@ -36,13 +44,13 @@ function linked(whole, words, address) {
   return [link(url, [shown]), tells ? "" : el("span", { class: "host" }, ` (${hostOf(url)})`)];
 }
 
-function lines(rows) {
-  return rows.flatMap((row, index) => (index ? [el("br"), ...inline(row)] : inline(row)));
+function lines(rows, pictures) {
+  return rows.flatMap((row, index) => (index ? [el("br"), ...inline(row, pictures)] : inline(row, pictures)));
 }
 
 const BULLET = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/;
 
-function list(rows) {
+function list(rows, pictures) {
   const first = BULLET.exec(rows[0]);
   const indent = first[1].length;
   const items = [];
@@ -56,8 +64,8 @@ function list(rows) {
     el(
       "li",
       {},
-      el("span", {}, ...lines(text)),
-      inner.length ? list(inner.filter((row) => row.trim())) : null,
+      el("span", {}, ...lines(text, pictures)),
+      inner.length ? list(inner.filter((row) => row.trim()), pictures) : null,
     ),
   );
   return el(/\d/.test(first[2]) ? "ol" : "ul", {}, ...body);
@@ -66,46 +74,47 @@ function list(rows) {
 /**
  * Blocks of Markdown: paragraphs, headings, lists, quotes, code, rules.
  * @param {string} source
+ * @param {(address: string, alt: string) => Node|null} [pictures] draws a picture of the text; null leaves its link
  * @returns {HTMLElement[]}
  */
-export function markdown(source) {
+export function markdown(source, pictures = () => null) {
   const rows = String(source ?? "")
     .replace(/\r\n?/g, "\n")
     .split("\n");
   const blocks = [];
-  for (let at = 0; at < rows.length;) at = block(rows, at, blocks);
+  for (let at = 0; at < rows.length;) at = block(rows, at, blocks, pictures);
   return blocks;
 }
 
 const starts = (row) => /^\s*(```|~~~)|^#{1,6}\s|^\s*>|^\s*([-*_]\s*){3,}$/.test(row) || BULLET.test(row);
 
-function block(rows, at, blocks) {
+function block(rows, at, blocks, pictures) {
   const row = rows[at];
   if (!row.trim()) return at + 1;
   const fence = /^\s*(```|~~~)/.exec(row);
   if (fence) return fenced(rows, at, fence[1], blocks);
   const heading = /^#{1,6}\s+(.*?)#*\s*$/.exec(row);
-  if (heading) return (blocks.push(el("h2", {}, ...inline(heading[1]))), at + 1);
+  if (heading) return (blocks.push(el("h2", {}, ...inline(heading[1], pictures))), at + 1);
   if (/^\s*([-*_]\s*){3,}$/.test(row)) return (blocks.push(el("hr")), at + 1);
   if (/^\s*>/.test(row))
     return taken(
       rows,
       at,
       (next) => /^\s*>/.test(next),
-      (part) => blocks.push(el("blockquote", {}, ...lines(part.map((line) => line.replace(/^\s*>\s?/, ""))))),
+      (part) => blocks.push(el("blockquote", {}, ...lines(part.map((line) => line.replace(/^\s*>\s?/, "")), pictures))),
     );
   if (BULLET.test(row))
     return taken(
       rows,
       at,
       (next) => BULLET.test(next) || /^\s+\S/.test(next),
-      (part) => blocks.push(list(part)),
+      (part) => blocks.push(list(part, pictures)),
     );
   return taken(
     rows,
     at,
     (next, first) => next.trim() && (first || !starts(next)),
-    (part) => blocks.push(el("p", {}, ...lines(part.map((line) => line.trim())))),
+    (part) => blocks.push(el("p", {}, ...lines(part.map((line) => line.trim()), pictures))),
   );
 }
 

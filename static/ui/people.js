@@ -1,5 +1,6 @@
 // Faces: a picture of our own, else the first letter of the name on one of five tones.
 import { el, graphemes, icon } from "./dom.js";
+import { ownPicture } from "./pictures.js";
 
 /** The tone (1–5) that goes with a name, always the same. @param {string} name */
 export function tone(name) {
@@ -16,7 +17,8 @@ export function initial(name) {
 
 /**
  * An avatar.
- * @param {{kind?: string, id?: string, name?: string, avatar?: string}} person `kind` "bot" draws the bot's sign; the tone goes with the id where there is one
+ * @param {{kind?: string, id?: string, name?: string, avatar?: string, picture?: string}} person `picture`: own address of
+ *   a picture elsewhere; `kind` "bot" draws the bot's sign; the tone goes with the id where there is one
  * @param {{size?: ""|"small"|"large", presence?: string}} [how] `presence`: "", "away", "rest", "busy", "not-ready"
  */
 export function avatar(person, { size = "", presence } = {}) {
@@ -26,9 +28,8 @@ export function avatar(person, { size = "", presence } = {}) {
     "aria-hidden": "true",
   });
   // Pictures of other hosts are not loaded (X-11); ours are addressed from the root.
-  if (/^\/(?!\/)/.test(person.avatar || ""))
-    box.append(el("img", { src: person.avatar, alt: "", loading: "lazy" }));
-  else box.append(person.kind === "bot" ? icon("bot", "small") : initial(name));
+  const own = person.picture || (/^\/(?!\/)/.test(person.avatar || "") ? person.avatar : "");
+  box.append(ownPicture(own, person.kind === "bot" ? icon("bot", "small") : initial(name)));
   if (presence !== undefined) box.append(el("i", { class: `presence ${presence}`.trim() }));
   return box;
 }

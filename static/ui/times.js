@@ -2,6 +2,15 @@
 import { fill } from "./dom.js";
 
 const formats = new Map();
+let ahead = 0; // ms by which the service's clock is before ours
+
+/** What the service's clock says now; days and limits go by it, however wrong the reader's is. @param {number} time in ms */
+export function setClock(time) {
+  ahead = time - Date.now();
+}
+
+/** The time by the service's clock, in ms. */
+export const now = () => Date.now() + ahead;
 
 function format(locale, options) {
   const key = locale + JSON.stringify(options);
@@ -27,16 +36,16 @@ export function sameDay(a, b) {
  * @param {boolean} [withTime] "Today 14:02"
  */
 export function dayLabel(time, words, locale = "en", withTime = false) {
-  const now = Date.now();
-  const otherYear = new Date(time).getFullYear() !== new Date(now).getFullYear();
+  const today = now();
+  const otherYear = new Date(time).getFullYear() !== new Date(today).getFullYear();
   let day = format(locale, {
     weekday: "short",
     month: "short",
     day: "numeric",
     ...(otherYear ? { year: "numeric", weekday: undefined } : {}),
   }).format(time);
-  if (sameDay(time, now)) day = words.today;
-  else if (sameDay(time, now - 86_400_000)) day = words.yesterday;
+  if (sameDay(time, today)) day = words.today;
+  else if (sameDay(time, today - 86_400_000)) day = words.yesterday;
   return withTime ? `${day} ${timeLabel(time, locale)}` : day;
 }
 
@@ -47,7 +56,7 @@ export function dayLabel(time, words, locale = "en", withTime = false) {
  * @param {string} [locale]
  */
 export function agoLabel(time, words, locale = "en") {
-  const minutes = Math.floor((Date.now() - time) / 60_000);
+  const minutes = Math.floor((now() - time) / 60_000);
   if (minutes < 1) return words.now;
   if (minutes < 60) return fill(words.minutes, { n: minutes });
   if (minutes < 720) return fill(words.hours, { n: Math.floor(minutes / 60) });

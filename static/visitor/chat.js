@@ -6,14 +6,15 @@
 //
 // `root` is an element or a shadow root that holds the markup; nothing outside of it is looked at.
 import { drawIcons, fill } from "../ui/dom.js";
-import { Reading } from "../ui/reading.js";
 import { Thread } from "../ui/thread.js";
+import { now, setClock } from "../ui/times.js";
 import { Composer } from "./composer.js";
 import { Dialogs } from "./dialogs.js";
 import { Head } from "./head.js";
 import { Line } from "./line.js";
 import { keepMenus } from "./menu.js";
 import { Notices } from "./notices.js";
+import { Scroller } from "./scroller.js";
 import { Sending } from "./sending.js";
 import { safeStore } from "./stores.js";
 
@@ -53,6 +54,7 @@ export class Chat {
     this.isPage = isPage;
     this.stores = stores || { local: safeStore("localStorage"), session: safeStore("sessionStorage") };
     this.#find = (selector) => root.querySelector(selector);
+    if (config.time) setClock(config.time);
     if (!isPage) drawIcons(root);
     this.#makeParts();
     this.#listen();
@@ -75,8 +77,6 @@ export class Chat {
   destroy() {
     this.#ending.abort();
     for (const off of this.#offs.splice(0)) off();
-    this.reading.destroy();
-    this.thread.destroy();
     this.line.destroy();
     this.notices.destroy();
   }
@@ -89,15 +89,16 @@ export class Chat {
     const { root, words, config, client, stores } = this;
     const { signal } = this.#ending;
     this.thread = new Thread(this.#find(".thread"), this.#threadOptions());
-    this.reading = new Reading({
+    this.scroller = new Scroller({
       scroll: this.#find(".window-scroll"),
-      thread: this.thread,
+      thread: this.#find(".thread"),
       pill: this.#find(".below"),
-      label: (fresh) => (fresh ? fill(words.new_below, { n: fresh }) : words.to_end),
+      words,
       onTop: () => this.#earlier(),
-      onEnd: () => this.#seen(),
+      onBottom: () => this.#seen(),
     });
     this.head = new Head({ state: this.#find(".window-state"), words });
+    this.head.picture(config.picture);
     this.line = new Line({ banner: this.#find("#banner"), words, retry: () => client.reconnect() });
     this.notices = new Notices({
       root,
@@ -126,10 +127,11 @@ export class Chat {
       sendFiles: (files) => this.#sendFiles(files),
       sendRecording: (file, name, measures) => {
         client.sendFile(file, name, measures);
-        this.reading.toEnd();
+        this.scroller.toEnd();
       },
       trouble: (text) => this.line.trouble(text),
       typing: (text) => client.typing(config.preview ? text.slice(0, 500) : undefined),
+      grow: () => this.scroller.stay(),
     });
   }
 
@@ -137,10 +139,9 @@ export class Chat {
     const { words, config, client } = this;
     return {
       side: "customer",
-      scroll: this.#find(".window-scroll"),
       words,
       locale: config.language,
-      service: { name: config.name, avatar: config.avatar },
+      service: { name: config.name, picture: config.picture },
       canAnswer: (message) => this.#canAnswer(message),
       canRecall: (message) => this.#canRecall(message),
       on: {
@@ -164,7 +165,7 @@ export class Chat {
 
   #canRecall(message) {
     const view = this.client.state.sessions.get(message.session);
-    return Boolean(view?.can.includes("recall")) && Date.now() - message.time < this.config.recall * 1000;
+    return Boolean(view?.can.includes("recall")) && now() - message.time < this.config.recall * 1000;
   }
 
   async #rate(choice) {
@@ -177,12 +178,12 @@ export class Chat {
 
   #say(text) {
     this.client.sendText(text);
-    this.reading.toEnd();
+    this.scroller.toEnd();
   }
 
   #sendFiles(files) {
     this.sending.files(files);
-    this.reading.toEnd();
+    this.scroller.toEnd();
   }
 
   #listen() {
@@ -225,18 +226,17 @@ export class Chat {
   }
 
   #message({ frame, isNew, live }) {
-    const isOthers = isNew && frame.from.kind !== "customer";
-    const spokenTo = isOthers && live;
-    this.#drawn(() => this.thread.put(frame), { fresh: isOthers && this.thread.isNewest(frame) ? 1 : 0 });
+    const spokenTo = isNew && live && frame.from.kind !== "customer";
+    this.#drawn(() => this.thread.put(frame), { fresh: spokenTo });
     if (frame.message.type === "recalled") this.notices.silence();
     if (!spokenTo) return;
-    this.notices.arrived(frame, this.thread.spoken(frame), this.isShown && this.reading.atEnd);
-    if (this.isShown && this.reading.atEnd) this.#seen();
+    this.notices.arrived(frame, this.thread.spoken(frame), this.isShown && this.scroller.atEnd);
+    if (this.isShown && this.scroller.atEnd) this.#seen();
   }
 
   #drawn(draw, how) {
     this.#find(".loading")?.remove();
-    this.reading.keep(draw, how);
+    this.scroller.keep(draw, how);
     this.#empty();
   }
 
@@ -248,7 +248,7 @@ export class Chat {
     for (const button of this.root.querySelectorAll("[data-can]"))
       button.hidden = !can.has(button.dataset.can);
     this.#find(".quick").hidden = !this.#find(".quick > :not([hidden])");
-    this.reading.keep(() => {
+    this.scroller.keep(() => {
       this.#queueNotice(view);
       this.#find("#after-end").hidden = !(
         view &&
@@ -296,14 +296,14 @@ export class Chat {
 
   // A short page asks for what came before, so that there is something to scroll.
   #fillUp() {
-    if (this.reading.isShort && this.client.hasMore && this.client.state.link === "live")
+    if (this.scroller.isShort && this.client.hasMore && this.client.state.link === "live")
       this.client.history();
-    if (this.isShown && this.reading.atEnd) this.#seen();
+    if (this.isShown && this.scroller.atEnd) this.#seen();
   }
 
   #typing(on, name) {
     const line = this.#find(".typing");
-    this.reading.keep(() => {
+    this.scroller.keep(() => {
       line.hidden = !on;
       line.querySelector("span").textContent = fill(name ? this.words.typing_named : this.words.typing, {
         name,
@@ -329,7 +329,7 @@ export class Chat {
       this.client.reconnect();
       this.#show();
     }
-    if (this.reading.atEnd) this.#seen();
+    if (this.scroller.atEnd) this.#seen();
   }
 
   #hostShows() {
@@ -386,6 +386,7 @@ export class Chat {
       if (view.scale > 1.01) return;
       document.documentElement.style.setProperty("--seen-height", `${Math.round(view.height)}px`);
       if (view.offsetTop) scrollTo(0, 0);
+      this.scroller.stay();
     };
     view.addEventListener("resize", fit, { signal });
     view.addEventListener("scroll", fit, { signal });

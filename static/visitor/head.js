@@ -1,5 +1,6 @@
 // The window's head: who one talks with, or where one stands.
 import { el, fill, icon } from "../ui/dom.js";
+import { ownPicture } from "../ui/pictures.js";
 
 export class Head {
   #words;
@@ -29,6 +30,12 @@ export class Head {
 
   get #live() {
     return this.#link === "live";
+  }
+
+  /** The service's own picture, at the address made for the reader. @param {string|undefined} address */
+  picture(address) {
+    const face = this.#state.closest("header").querySelector(":scope > .avatar");
+    if (address) face.replaceChildren(ownPicture(address, document.createTextNode(face.textContent)));
   }
 
   /** @param {import("../sdk/csdesk-visitor.js").SessionView|null} view */

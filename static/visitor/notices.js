@@ -2,6 +2,7 @@
 import { fill, icon } from "../ui/dom.js";
 
 const SOUND_KEY = "csdesk-sound";
+const NOTICE_KEY = "csdesk-notice";
 const SAID_MS = 5000;
 
 export class Notices {
@@ -15,6 +16,7 @@ export class Notices {
   #audio = null;
   #rangAt = 0;
   #said = 0;
+  #desktop = null;
 
   /**
    * @param {{root: Element|ShadowRoot, words: Object<string,string>, store: Storage,
@@ -29,6 +31,8 @@ export class Notices {
     this.#host = host;
     this.#button?.addEventListener("click", () => this.#toggle());
     this.#showSound();
+    const row = root.querySelector("[data-notice]");
+    if (this.#isPage && DesktopNotices.arePossible) this.#desktop = new DesktopNotices({ row, words, store });
     // Browsers let a page sound only after it has been touched once.
     const wake = () => this.#wake();
     addEventListener("pointerdown", wake, { once: true, signal });
@@ -42,7 +46,9 @@ export class Notices {
     clearTimeout(this.#said);
     this.#said = setTimeout(() => this.silence(), SAID_MS);
     if (seen) return;
-    if (frame.from.kind === "agent" || frame.from.kind === "bot") this.#ring();
+    if (frame.from.kind !== "agent" && frame.from.kind !== "bot") return;
+    this.#ring();
+    this.#desktop?.tell(name, text);
   }
 
   /** What was said aloud is not kept: it may be taken back. */
@@ -120,5 +126,55 @@ export class Notices {
       tone.start(now + delay);
       tone.stop(now + delay + 0.32);
     }
+  }
+}
+
+// Notices of the desktop, for a page of its own only; asked for by the customer, never by us.
+class DesktopNotices {
+  #row;
+  #words;
+  #store;
+
+  static get arePossible() {
+    return "Notification" in window && Notification.permission !== "denied" && matchMedia("(pointer: fine)").matches;
+  }
+
+  constructor({ row, words, store }) {
+    this.#row = row;
+    this.#words = words;
+    this.#store = store;
+    row.hidden = false;
+    row.addEventListener("click", () => this.#toggle());
+    this.#show();
+  }
+
+  get #on() {
+    return Notification.permission === "granted" && this.#store.getItem(NOTICE_KEY) === "on";
+  }
+
+  /** @param {string} name @param {string} text */
+  tell(name, text) {
+    if (!this.#on || !document.hidden) return;
+    try {
+      const notice = new Notification(name, { body: String(text).slice(0, 200), tag: "csdesk-chat" });
+      notice.onclick = () => {
+        window.focus();
+        notice.close();
+      };
+    } catch {
+      // some browsers allow them to service workers only
+    }
+  }
+
+  async #toggle() {
+    const wanted = !this.#on;
+    if (wanted) await Notification.requestPermission();
+    this.#store.setItem(NOTICE_KEY, wanted && Notification.permission === "granted" ? "on" : "off");
+    this.#show();
+  }
+
+  #show() {
+    this.#row.setAttribute("aria-pressed", String(this.#on));
+    this.#row.querySelector("span").textContent = this.#on ? this.#words.notice_on : this.#words.notice_off;
   }
 }
