@@ -258,13 +258,11 @@ def test_a_site_that_is_no_origin_is_refused(browser, site):
     ("changes", "field"),
     [
         ({"key": "no blanks"}, "key"),
-        ({"key": ""}, "key"),
         ({"colour": "red; background: url(x)"}, "colour"),
         ({"colour": "#0b688"}, "colour"),
         ({"avatar": "https://evil.example/a.png"}, "avatar"),
         ({"avatar": "//evil.example/a.png"}, "avatar"),
         ({"avatar": "javascript:alert(1)"}, "avatar"),
-        ({"kind": "app"}, "account_id"),
         ({"kind": "app", "account_id": "no-at-sign"}, "account_id"),
         ({"kind": "fax"}, "kind"),
         ({"position": "top"}, "position"),

@@ -1,0 +1,6 @@
+"""Channels and the shared quick replies in the console."""
+
+from apps.sessions.admin.channels import ChannelAdmin
+from apps.sessions.admin.quick_replies import QuickReplyAdmin
+
+__all__ = ["ChannelAdmin", "QuickReplyAdmin"]

@@ -1,0 +1,149 @@
+"""Channels in the console (V-3): what a website copies, what an app signs its users with."""
+
+from typing import Any
+
+import segno
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.sessions.admin.channel_form import ChannelForm
+from apps.sessions.admin.channel_secrets import secrets_page
+from apps.sessions.models import Channel, ChannelKind
+from apps.team.abilities import Ability
+from csdesk.console import site
+from csdesk.console.model_admin import ConsoleAdmin
+
+
+@admin.register(Channel, site=site)
+class ChannelAdmin(ConsoleAdmin):
+    view_ability = edit_ability = Ability.MANAGE_CHANNELS
+    trail_type = "channel"
+    lookups = frozenset({"kind__exact", "is_active__exact"})
+    form = ChannelForm
+    list_display = ("name", "kind", "key", "sites", "activity", "window")
+    list_filter = ("kind", "is_active")
+    search_fields = ("name", "key", "account_id")
+    ordering = ("name",)
+    actions = None
+    change_list_template = "console/channel_list.html"
+    readonly_fields = ("embed_code", "window_address", "window_code", "account", "app_number", "signing")
+
+    class Media:
+        css = {"all": ("console/channels.css",)}
+
+    # --- the list ---
+
+    @admin.display(description=gettext_lazy("allowed sites"))
+    def sites(self, channel: Channel) -> str:
+        return ", ".join(channel.allowed_sites) or "–"
+
+    @admin.display(description=gettext_lazy("state"), ordering="is_active")
+    def activity(self, channel: Channel) -> str:
+        shown = ("ok", _("Active")) if channel.is_active else ("", _("Off"))
+        return format_html('<span class="tag {}">{}</span>', *shown)
+
+    @admin.display(description=gettext_lazy("window"))
+    def window(self, channel: Channel) -> str:
+        if channel.kind == ChannelKind.APP:
+            return "–"
+        return format_html('<a href="/chat/{}/" target="_blank">{}</a>', channel.key, _("Open"))
+
+    # --- what to copy ---
+
+    @admin.display(description=gettext_lazy("Address of the window"))
+    def window_address(self, channel: Channel) -> str:
+        return _to_copy(_address(channel), address=_address(channel))
+
+    @admin.display(description=gettext_lazy("QR code of the window"))
+    def window_code(self, channel: Channel) -> str:
+        """Drawn here, so that no other service learns the address."""
+        drawn = segno.make(_address(channel), error="m").svg_inline(scale=4, border=4)
+        safe = mark_safe(drawn)  # noqa: S308 - nothing but the drawn squares
+        return format_html(
+            '<span class="qr-code" role="img" aria-label="{}">{}</span>', _address(channel), safe
+        )
+
+    @admin.display(description=gettext_lazy("Code for your pages"))
+    def embed_code(self, channel: Channel) -> str:
+        """The line a website puts into its pages, with a button that copies it."""
+        return _to_copy(
+            f'<script src="{settings.CSDESK_BASE_URL}/widget.js" data-channel="{channel.key}" async></script>'
+        )
+
+    @admin.display(description=gettext_lazy("service account"))
+    def account(self, channel: Channel) -> str:
+        return _to_copy(channel.account_id)
+
+    @admin.display(description="sdkappid")
+    def app_number(self, channel: Channel) -> str:
+        return _to_copy(str(settings.SDKAPPID))
+
+    @admin.display(description=gettext_lazy("Secret for userSig"))
+    def signing(self, channel: Channel) -> str:
+        state = _("Made") if channel.secret_1 else _("None yet: nobody can sign in with a userSig.")
+        if channel.secret_2:
+            state = _("Made; the former one still counts.")
+        address = reverse("admin:service_sessions_channel_secrets", args=[channel.pk])
+        return format_html('{} <a class="button small" href="{}">{}</a>', state, address, _("Show or change"))
+
+    # --- the form ---
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        kind = request.GET.get("kind", "")
+        return {"kind": kind if kind in ChannelKind.values else ChannelKind.WEBSITE}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> list:
+        is_app = (obj.kind if obj else request.GET.get("kind")) == ChannelKind.APP
+        account = ("account_id",) if is_app or obj is None else ()
+        sets = [
+            (None, {"fields": ("name", "kind", "key", *account, "avatar", "is_active")}),
+            (_("Where it may be shown"), {"fields": ("allowed_sites",)}),
+            (_("Look"), {"fields": ("colour", "position", "launcher", "greeting")}),
+        ]
+        if obj is None:
+            return sets[:2] if is_app else sets
+        signing = (_("Known users"), {"fields": ("app_number", "signing")})
+        if is_app:
+            shown = (_("Put it into your app"), {"fields": ("account", "app_number", "signing")})
+            return [sets[0], shown, sets[1]]
+        shown = (_("Put it on your site"), {"fields": ("embed_code", "window_address", "window_code")})
+        return [sets[0], shown, *sets[1:], signing]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> tuple[str, ...]:
+        return (*self.readonly_fields, "key") if obj else self.readonly_fields
+
+    # --- secrets ---
+
+    def get_urls(self) -> list:
+        own = path(
+            "<int:channel_id>/secrets/",
+            self.admin_site.admin_view(self.secrets),
+            name="service_sessions_channel_secrets",
+        )
+        return [own, *super().get_urls()]
+
+    def secrets(self, request: HttpRequest, channel_id: int) -> HttpResponse:
+        return secrets_page(self, request, channel_id)
+
+
+def _address(channel: Channel) -> str:
+    return f"{settings.CSDESK_BASE_URL}/chat/{channel.key}/"
+
+
+def _to_copy(text: str, *, address: str = "") -> str:
+    """A text with a button that copies it; as a link where it is an address."""
+    button = format_html(
+        '<button type="button" class="button small" data-copy="{}" data-copied="{}">{}</button>',
+        text,
+        _("Copied"),
+        _("Copy"),
+    )
+    if address:
+        return format_html('<a href="{0}" target="_blank">{0}</a> {1}', address, button)
+    return format_html('<code class="code">{}</code> {}', text, button)
