@@ -6,6 +6,7 @@
 //
 // `root` is an element or a shadow root that holds the markup; nothing outside of it is looked at.
 import { drawIcons, fill } from "../ui/dom.js";
+import { Reading } from "../ui/reading.js";
 import { Thread } from "../ui/thread.js";
 import { now, setClock } from "../ui/times.js";
 import { Composer } from "./composer.js";
@@ -14,7 +15,6 @@ import { Head } from "./head.js";
 import { Line } from "./line.js";
 import { keepMenus } from "./menu.js";
 import { Notices } from "./notices.js";
-import { Scroller } from "./scroller.js";
 import { Sending } from "./sending.js";
 import { safeStore } from "./stores.js";
 
@@ -25,6 +25,7 @@ const NAMES_TOLD = 3;
  * @typedef {object} ChatHost
  * @property {boolean} shown
  * @property {string} page address of the page around
+ * @property {boolean} [keepsFocus] the page around decides where one writes
  * @property {Promise<void>} [greeted]
  * @property {(type: "shown"|"send", listener: (data: object) => void) => void} on
  * @property {(type: "close"|"unread"|"lang", data?: object) => void} post
@@ -70,13 +71,15 @@ export class Chat {
     this.client.referrer = this.host ? "" : document.referrer;
     this.client.connect();
     this.#show();
-    if (this.isShown) this.composer.focus();
+    if (this.isShown && !this.host?.keepsFocus) this.composer.focus();
   }
 
   /** Take every listener off. The markup may be thrown away then. */
   destroy() {
     this.#ending.abort();
     for (const off of this.#offs.splice(0)) off();
+    this.reading.destroy();
+    this.thread.destroy();
     this.line.destroy();
     this.notices.destroy();
   }
@@ -89,13 +92,13 @@ export class Chat {
     const { root, words, config, client, stores } = this;
     const { signal } = this.#ending;
     this.thread = new Thread(this.#find(".thread"), this.#threadOptions());
-    this.scroller = new Scroller({
+    this.reading = new Reading({
       scroll: this.#find(".window-scroll"),
-      thread: this.#find(".thread"),
+      thread: this.thread,
       pill: this.#find(".below"),
-      words,
+      label: (fresh) => (fresh ? fill(words.new_below, { n: fresh }) : words.to_end),
       onTop: () => this.#earlier(),
-      onBottom: () => this.#seen(),
+      onEnd: () => this.#seen(),
     });
     this.head = new Head({ state: this.#find(".window-state"), words });
     this.head.picture(config.picture);
@@ -127,11 +130,10 @@ export class Chat {
       sendFiles: (files) => this.#sendFiles(files),
       sendRecording: (file, name, measures) => {
         client.sendFile(file, name, measures);
-        this.scroller.toEnd();
+        this.reading.toEnd();
       },
       trouble: (text) => this.line.trouble(text),
       typing: (text) => client.typing(config.preview ? text.slice(0, 500) : undefined),
-      grow: () => this.scroller.stay(),
     });
   }
 
@@ -139,6 +141,7 @@ export class Chat {
     const { words, config, client } = this;
     return {
       side: "customer",
+      scroll: this.#find(".window-scroll"),
       words,
       locale: config.language,
       service: { name: config.name, picture: config.picture },
@@ -178,12 +181,12 @@ export class Chat {
 
   #say(text) {
     this.client.sendText(text);
-    this.scroller.toEnd();
+    this.reading.toEnd();
   }
 
   #sendFiles(files) {
     this.sending.files(files);
-    this.scroller.toEnd();
+    this.reading.toEnd();
   }
 
   #listen() {
@@ -226,17 +229,18 @@ export class Chat {
   }
 
   #message({ frame, isNew, live }) {
-    const spokenTo = isNew && live && frame.from.kind !== "customer";
-    this.#drawn(() => this.thread.put(frame), { fresh: spokenTo });
+    const isOthers = isNew && frame.from.kind !== "customer";
+    const spokenTo = isOthers && live;
+    this.#drawn(() => this.thread.put(frame), { fresh: isOthers && this.thread.isNewest(frame) ? 1 : 0 });
     if (frame.message.type === "recalled") this.notices.silence();
     if (!spokenTo) return;
-    this.notices.arrived(frame, this.thread.spoken(frame), this.isShown && this.scroller.atEnd);
-    if (this.isShown && this.scroller.atEnd) this.#seen();
+    this.notices.arrived(frame, this.thread.spoken(frame), this.isShown && this.reading.atEnd);
+    if (this.isShown && this.reading.atEnd) this.#seen();
   }
 
   #drawn(draw, how) {
     this.#find(".loading")?.remove();
-    this.scroller.keep(draw, how);
+    this.reading.keep(draw, how);
     this.#empty();
   }
 
@@ -248,7 +252,7 @@ export class Chat {
     for (const button of this.root.querySelectorAll("[data-can]"))
       button.hidden = !can.has(button.dataset.can);
     this.#find(".quick").hidden = !this.#find(".quick > :not([hidden])");
-    this.scroller.keep(() => {
+    this.reading.keep(() => {
       this.#queueNotice(view);
       this.#find("#after-end").hidden = !(
         view &&
@@ -296,14 +300,14 @@ export class Chat {
 
   // A short page asks for what came before, so that there is something to scroll.
   #fillUp() {
-    if (this.scroller.isShort && this.client.hasMore && this.client.state.link === "live")
+    if (this.reading.isShort && this.client.hasMore && this.client.state.link === "live")
       this.client.history();
-    if (this.isShown && this.scroller.atEnd) this.#seen();
+    if (this.isShown && this.reading.atEnd) this.#seen();
   }
 
   #typing(on, name) {
     const line = this.#find(".typing");
-    this.scroller.keep(() => {
+    this.reading.keep(() => {
       line.hidden = !on;
       line.querySelector("span").textContent = fill(name ? this.words.typing_named : this.words.typing, {
         name,
@@ -329,14 +333,14 @@ export class Chat {
       this.client.reconnect();
       this.#show();
     }
-    if (this.scroller.atEnd) this.#seen();
+    if (this.reading.atEnd) this.#seen();
   }
 
   #hostShows() {
     if (this.#ending.signal.aborted) return;
     if (!this.host.shown && this.client.session?.state === "closed") this.wasShown = false;
     this.#visibility();
-    if (this.isShown) this.composer.focus();
+    if (this.isShown && !this.host?.keepsFocus) this.composer.focus();
   }
 
   #reset() {
@@ -386,7 +390,6 @@ export class Chat {
       if (view.scale > 1.01) return;
       document.documentElement.style.setProperty("--seen-height", `${Math.round(view.height)}px`);
       if (view.offsetTop) scrollTo(0, 0);
-      this.scroller.stay();
     };
     view.addEventListener("resize", fit, { signal });
     view.addEventListener("scroll", fit, { signal });
