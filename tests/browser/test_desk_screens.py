@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests import factories as make
 from tests.browser.customers import Customer
 from tests.browser.windows import new_words
 from tests.browser.workbenches import Workbench, Workbenches

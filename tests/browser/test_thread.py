@@ -1,4 +1,4 @@
-"""Long conversations: what is out of sight is not in the page, and nothing moves under the reader (D-6, Q-8)."""
+"""Long conversations: what is out of sight is not in the page, nothing moves under the reader (D-6, Q-8)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from tests.browsers import Pages
 DRAWN_AT_MOST = 120
 RATING = """{
   from: { kind: "system" }, message: { type: "custom", data: { src: "9", menuContent: {
-    head: "How was it?", menu: [{ id: "1", content: "bad" }, { id: "2", content: "good" }], sessionId: "s" } } } }"""
+    head: "How was it?", sessionId: "s",
+    menu: [{ id: "1", content: "bad" }, { id: "2", content: "good" }] } } } }"""
+
+CHOICES = """{
+  from: { kind: "bot" }, message: { type: "custom", data: { src: "15", content: {
+    header: "Which?", items: [{ content: "red" }, { content: "blue" }] } } } }"""
 
 
 @pytest.fixture
@@ -103,11 +108,8 @@ def test_hundreds_at_once_are_one_layout(lab: Lab) -> None:
 
 
 def test_what_is_in_use_stays_and_what_is_filled_in_is_kept(lab: Lab) -> None:
-    choices = "{ src: '15', content: { header: 'Which?', items: [{ content: 'red' }, { content: 'blue' }] } }"
     lab.run("lab.fill(1, 400)")
-    lab.run(
-        f"thread.put(lab.frame(400, {{ from: {{ kind: 'bot' }}, message: {{ type: 'custom', data: {choices} }} }}))"
-    )
+    lab.run(f"thread.put(lab.frame(400, {CHOICES}))")
     lab.run(f"thread.put(lab.frame(401, {RATING}))")
     lab.page.get_by_label("good").check(force=True)
     lab.page.locator("textarea.comment").fill("quick and")
