@@ -18,12 +18,13 @@ EARLIER = 50
 
 
 def profile(member: Member, session: ChatSession) -> dict:
-    """`{customer, data, earlier, variables, record}`: rows of label and value, earlier sessions newest first.
+    """`{customer, standing, data, earlier, variables, record}`: labels with values, newest sessions first.
 
     `variables` fill the gaps of quick replies.
     """
     return {
         "customer": _filled(_customer_rows(session.customer)),
+        "standing": _standing(session.customer),
         "data": _data(session),
         "earlier": [_earlier(found) for found in earlier_sessions(member, session)],
         "variables": _variables(session),
@@ -37,6 +38,13 @@ def _record(member: Member, session: ChatSession) -> dict | None:
     if record is None:
         return None
     return {"url": reverse("record", args=[record.pk]), "text_url": reverse("record_txt", args=[record.pk])}
+
+
+def _standing(customer: Customer) -> str:
+    """What the name is worth (X-4): `claimed` by the page alone, `known` by a signature, or nothing told."""
+    if customer.profile_is_claimed:
+        return "claimed"
+    return "known" if customer.user_id else ""
 
 
 def _variables(session: ChatSession) -> dict[str, str]:
@@ -103,9 +111,13 @@ def _data(session: ChatSession) -> list[dict]:
     ]
     return [
         {"title": _("Service flow"), "rows": _filled(list(session.variables.items()))},
-        {"title": _("From the app"), "rows": _filled(list(customer.client_data.items()))},
+        {"title": _told_by(customer), "rows": _filled(list(customer.client_data.items()))},
         {"title": _("Visit"), "rows": _filled(visit)},
     ]
+
+
+def _told_by(customer: Customer) -> str:
+    return _("From the page, unverified") if customer.profile_is_claimed else _("From the app")
 
 
 def language_name(code: str) -> str:

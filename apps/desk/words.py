@@ -144,6 +144,10 @@ def _composer() -> dict[str, str]:
 
 def _side() -> dict[str, str]:
     return {
+        "standing_claimed": _("Unverified"),
+        "standing_claimed_text": _("Name and picture were told by the page; nobody has verified them."),
+        "standing_known": _("Verified"),
+        "standing_known_text": _("The app has signed who this is."),
         "loading": _("Loading"),
         "retry": _("Retry"),
         "not_loaded": _("This did not load."),

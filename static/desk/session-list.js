@@ -139,5 +139,3 @@ export class SessionList {
     return session.typing ? say("typing_short") : lastWords(session, desk.member);
   }
 }
-
-export { leftWords } from "./last-words.js";

@@ -58,7 +58,7 @@ export class SessionRow {
   }
 
   #face({ customer, online, isOver }) {
-    if (!this.#differs("face", [customer.id, customer.name, customer.avatar, online, isOver].join("\n"))) return;
+    if (!this.#differs("face", [customer.id, customer.name, customer.avatar, Boolean(customer.picture), online, isOver].join("\n"))) return;
     const face = avatar(customer, isOver ? {} : { presence: online ? "" : "away" });
     if (!isOver) face.append(el("span", { class: "unseen" }, say(online ? "online" : "away")));
     this.face.replaceWith(face);

@@ -109,7 +109,7 @@ export class Side {
   #head() {
     const { summary } = this.bench.chosen;
     const { customer } = summary;
-    const version = JSON.stringify([customer.name, customer.online, customer.tags]);
+    const version = JSON.stringify([customer.id, customer.name, customer.avatar, Boolean(customer.picture), customer.online, customer.tags]);
     if (this.shown === version) return;
     this.shown = version;
     const isOnline = customer.online;
@@ -123,7 +123,18 @@ export class Side {
 
   #facts(facts) {
     const rows = facts ? facts.customer : [];
+    this.#standing(facts?.standing);
     this.card.querySelector(".facts").replaceChildren(...rows.flatMap(fact));
+  }
+
+  // Beside the name, quietly: whether anybody but the page says who this is (X-4).
+  #standing(standing) {
+    const mark = this.card.querySelector(".standing");
+    mark.hidden = !standing;
+    if (!standing) return;
+    mark.className = `standing tag ${standing}`;
+    mark.title = say(`standing_${standing}_text`);
+    mark.replaceChildren(icon(standing === "known" ? "check" : "info", "small"), say(`standing_${standing}`));
   }
 
   #notes() {

@@ -27,7 +27,7 @@ def agent() -> Member:
 
 
 def signed_in(member: Member, **options) -> Client:
-    client = Client(**options)
+    client = Client(headers={"accept-language": "en"}, **options)
     assert client.post("/login/", {"login": member.account, "password": make.PASSWORD}).status_code == 302
     return client
 
@@ -149,3 +149,20 @@ def test_the_manifest_names_icons_that_are_what_they_say(client: Client) -> None
         with open(picture, "rb") as file:
             width, height = struct.unpack(">II", file.read(24)[16:])
         assert icon["sizes"] == f"{width}x{height}"
+
+
+def test_what_only_the_page_has_told_is_shown_as_unverified(agent: Member) -> None:
+    session = make.make_served_session(agent)
+    customer, client = session.customer, signed_in(agent)
+
+    def told() -> tuple[str, list[str]]:
+        answer = client.get(reverse("desk-session", args=[session.id])).json()
+        return answer["standing"], [part["title"] for part in answer["data"] if "erified" in part["title"]]
+
+    assert told() == ("", [])
+    customer.profile_is_claimed = True
+    customer.save()
+    assert told() == ("claimed", ["From the page, unverified"])
+    customer.profile_is_claimed, customer.user_id = False, "u-1"
+    customer.save()
+    assert told() == ("known", [])
