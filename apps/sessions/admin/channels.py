@@ -80,7 +80,7 @@ class ChannelAdmin(ConsoleAdmin):
     def account(self, channel: Channel) -> str:
         return _to_copy(channel.account_id)
 
-    @admin.display(description="sdkappid")
+    @admin.display(description="SDKAppID")
     def app_number(self, channel: Channel) -> str:
         return _to_copy(str(settings.SDKAPPID))
 
@@ -146,4 +146,6 @@ def _to_copy(text: str, *, address: str = "") -> str:
     )
     if address:
         return format_html('<a href="{0}" target="_blank">{0}</a> {1}', address, button)
-    return format_html('<code class="code">{}</code> {}', text, button)
+    # What is short stands in the line, what is long in a box of its own.
+    box = "code" if len(text) > 60 else ""
+    return format_html('<code class="{}">{}</code> {}', box, text, button)
