@@ -146,7 +146,8 @@ class Listing:
     def menus(self) -> list[Menu]:
         people = [(str(one.pk), _agent_label(one)) for one in self.choices.agents]
         groups = [(str(one.pk), _name_of_group(one)) for one in self.choices.groups]
-        channels = [(str(one.pk), one.name) for one in self.choices.channels]
+        # Several channels of one business often have one name.
+        channels = [(str(one.pk), f"{one.name} · {source_label(one)}") for one in self.choices.channels]
         states = [("open", pgettext("state of a record", "Open")), ("ended", _("Ended"))]
         found = [self._menu("group", _("Group"), groups)]
         if people:

@@ -3,6 +3,9 @@
 const QUOTED = /["＂“”„]([^"＂“”„]*)["＂“”„]|「([^」]*)」|『([^』]*)』/g;
 const QUOTES = /["＂“”„「」『』]/g;
 
+// Marks cost the browser time; beyond so many nobody steps through them one by one.
+const MOST = 1000;
+
 /** Text as searching sees it: width and case do not count. */
 const folded = (text) => text.normalize("NFKC").toLowerCase();
 
@@ -41,7 +44,7 @@ export function spans(text, wanted) {
 export class Finder {
   /** @param {HTMLFormElement} form @param {HTMLElement} place where to look @param {string} none word for "no hits" */
   constructor(form, place, none) {
-    Object.assign(this, { form, place, none, marks: [], at: -1 });
+    Object.assign(this, { form, place, none, marks: [], at: -1, isCut: false });
     this.input = form.querySelector("input");
     this.count = form.querySelector("output");
     this.arrows = form.querySelectorAll("[data-step]");
@@ -58,6 +61,7 @@ export class Finder {
   /** Mark the hits of what stands in the field and go to the first. */
   look() {
     this.#unmark();
+    this.isCut = false;
     const wanted = terms(this.input.value);
     if (wanted.length) this.#mark(wanted);
     this.at = this.marks.length ? 0 : -1;
@@ -84,8 +88,10 @@ export class Finder {
   }
 
   #show() {
-    this.marks.forEach((mark, n) => mark.classList.toggle("now", n === this.at));
-    this.count.textContent = this.marks.length ? `${this.at + 1} / ${this.marks.length}` : this.input.value.trim() && this.none;
+    this.place.querySelector("mark.now")?.classList.remove("now");
+    this.marks[this.at]?.classList.add("now");
+    const all = `${this.marks.length}${this.isCut ? "+" : ""}`;
+    this.count.textContent = this.marks.length ? `${this.at + 1} / ${all}` : this.input.value.trim() && this.none;
     for (const arrow of this.arrows) arrow.disabled = !this.marks.length;
     this.marks[this.at]?.scrollIntoView({ block: "center" });
   }
@@ -96,7 +102,13 @@ export class Finder {
     );
     const nodes = [];
     while (walker.nextNode()) nodes.push(walker.currentNode);
-    for (const node of nodes) this.#markIn(node, spans(node.data, wanted));
+    for (const node of nodes) {
+      const found = spans(node.data, wanted);
+      const room = MOST - this.marks.length;
+      this.#markIn(node, found.slice(0, room));
+      this.isCut = found.length > room;
+      if (this.isCut) return;
+    }
   }
 
   // From the end, so that the places before stay what they are.

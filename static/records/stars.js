@@ -20,7 +20,7 @@ async function keep(button) {
   try {
     const body = new URLSearchParams({ starred: starred ? "1" : "0" });
     const headers = { Accept: "application/json", "X-CSRFToken": page.csrf };
-    const answer = await fetch(button.formAction, { method: "POST", body, headers });
+    const answer = await fetch(button.formAction, { method: "POST", body, headers, keepalive: true });
     if (answer.redirected || !answer.ok) throw new Error(String(answer.status));
     tellFailed(false);
   } catch {

@@ -21,7 +21,6 @@ export function drawTranscript(root) {
   for (const part of content.parts) showPart(thread, part, content);
   thread.read(sessionOf(content), content.read);
   thread.draw();
-  thread.draw();
   for (const part of content.parts) tint(thread, part, content);
   const finder = new Finder(root.querySelector(".find"), place, say("no_hits"));
   const own = content.parts.find((part) => part.own);
