@@ -102,9 +102,14 @@ def part(request: HttpRequest, channel: Channel) -> dict:
     return {
         "config": context["config"],
         "words": context["words"],
-        "markup": render_to_string("visitor/window_body.html", context, request),
+        "markup": _without_sprite(render_to_string("visitor/window_body.html", context, request)),
         "styles": [static(sheet) for sheet in PART_STYLES],
     }
+
+
+def _without_sprite(markup: str) -> str:
+    """Icons that name their symbol only: on another site the address would lead nowhere (`drawIcons`)."""
+    return markup.replace(f'href="{static("ui/icons.svg")}#', 'href="#')
 
 
 def _greeting(channel: Channel) -> str:
