@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-quick soak growth drill lint words install lock clean
+.PHONY: run test bench bench-quick soak growth drill pictures lint words install lock clean
 
 run: install
 	@exec $(BIN)/python -m csdesk.runner
@@ -38,6 +38,10 @@ growth: install
 # Kills and mends everything in turn under load and audits the history; ARGS="redis" for a part.
 drill: install
 	@exec $(BIN)/python -m drill $(ARGS)
+
+# Every screen in four sizes, both themes and languages; ARGS="desk" for some, ARGS=--docs for docs/img.
+pictures: install
+	@$(BIN)/python -m pictures $(ARGS)
 
 lint: install
 	$(BIN)/ruff check .

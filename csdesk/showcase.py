@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -33,17 +32,10 @@ from csdesk import clock, csp
 from csdesk.console.navigation import navigation
 from csdesk.console.overview import MARKS
 from csdesk.console.settings_forms import SectionForm
+from csdesk.sheets import STATES
 
 THEMES = ("light", "dark")
 WIDTHS = ((320, 640), (375, 667), (760, 480), (1280, 800))
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One page of components: how it is made, and the states in which it can be shown."""
-
-    show: Callable[[HttpRequest, str], HttpResponse]
-    states: tuple[str, ...]
 
 
 @require_safe
@@ -51,10 +43,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     """The chosen sheet in four widths, in the chosen state, theme and language."""
     _development_only()
     chosen = _choice(request)
-    sheet = SHEETS[chosen["sheet"]]
     rows = [
-        ("sheet", list(SHEETS)),
-        ("state", list(sheet.states)),
+        ("sheet", list(STATES)),
+        ("state", list(STATES[chosen["sheet"]])),
         ("theme", list(THEMES)),
         ("lang", [code for code, _name in settings.LANGUAGES]),
     ]
@@ -71,7 +62,7 @@ def sheet(request: HttpRequest, name: str) -> HttpResponse:
     chosen = _choice(request, sheet=name)
     with translation.override(chosen["lang"]):
         request.LANGUAGE_CODE = chosen["lang"]
-        response = SHEETS[name].show(request, chosen["state"])
+        response = SHEETS[name](request, chosen["state"])
         response = _with_first_script(response, chosen)
     # It neither keeps a language nor anything else for the pages it pretends to be.
     response.cookies.clear()
@@ -90,10 +81,10 @@ def _choice(request: HttpRequest, **given: str) -> dict[str, str]:
         asked = given.get(name) or request.GET.get(name, "")
         return asked if asked in known else known[0]
 
-    name = among("sheet", list(SHEETS))
+    name = among("sheet", list(STATES))
     return {
         "sheet": name,
-        "state": among("state", SHEETS[name].states),
+        "state": among("state", STATES[name]),
         "theme": among("theme", THEMES),
         "lang": among("lang", [request.LANGUAGE_CODE, *dict(settings.LANGUAGES)]),
     }
@@ -225,17 +216,13 @@ def _sample_member(role: Role) -> Member:
     return Member(id=0, account="sample", nickname="林晓雯", staff_no="00790", role=role, serves=True)
 
 
-def _sheet(show: Callable[[HttpRequest, str], HttpResponse], states: str) -> Sheet:
-    return Sheet(show, tuple(states.split()))
-
-
-SHEETS = {
-    "parts": _sheet(_parts, "all"),
-    "thread": _sheet(_thread, "customer seat"),
-    "window": _sheet(_window, "serving loading empty cards queued long offline closed refused"),
-    "desk": _sheet(_desk, "serving loading empty free offers long offline ended failed"),
-    "records": _sheet(_records, "list nothing empty failed"),
-    "console": _sheet(_console, "overview empty form wrong"),
+SHEETS: dict[str, Callable[[HttpRequest, str], HttpResponse]] = {
+    "parts": _parts,
+    "thread": _thread,
+    "window": _window,
+    "desk": _desk,
+    "records": _records,
+    "console": _console,
 }
 SAMPLES = {
     "thread": ("messages.js",),

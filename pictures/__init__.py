@@ -1,0 +1,1 @@
+"""`make pictures`: every screen of the product, to be looked at."""
