@@ -171,3 +171,38 @@ async def test_a_client_that_leaves_while_signing_in_leaves_nothing_behind(token
         await asyncio.sleep(0.1)
     assert hub.shared().sockets(f"customer.{row.visitor_id}.{row.channel_id}") == []
     assert not hub.shared()._joined
+
+
+async def test_a_visitor_who_is_merged_does_not_leave_the_session_that_is_a_users_now(token, monkeypatch):
+    # the user's own window may be open; the agent must not read that the customer has gone.
+    text, row = token
+    left = []
+    monkeypatch.setattr(consumers.presence, "left", lambda _recipient, session: left.append(session))
+    async with client_of(row.channel) as client:
+        await client.say(op="hello", token=text)
+        await client.expect("ready")
+        await client.say(op="signal", data={"customerServicePlugin": 0, "src": "7"})
+        await client.expect("state")
+        [socket] = hub.shared().sockets(f"customer.{row.visitor_id}.{row.channel_id}")
+        await socket.control({"op": "signed_out", "token": "another's"})
+        await client.say(op="ping")
+        assert await client.expect("pong")
+        await socket.control({"op": "signed_out"})
+        assert (await client.expect("bye"))["code"] == "signed_out"
+        assert await client.closed() == 4003
+    assert left == [None]
+
+
+async def test_who_signs_out_does_leave(token, monkeypatch):
+    text, row = token
+    left = []
+    monkeypatch.setattr(consumers.presence, "left", lambda _recipient, session: left.append(session))
+    async with client_of(row.channel) as client:
+        await client.say(op="hello", token=text)
+        await client.expect("ready")
+        await client.say(op="signal", data={"customerServicePlugin": 0, "src": "7"})
+        opened = (await client.expect("state"))["session"]
+        [socket] = hub.shared().sockets(f"customer.{row.visitor_id}.{row.channel_id}")
+        await socket.control({"op": "signed_out", "token": row.hash})
+        assert await client.closed() == 4003
+    assert [str(session) for session in left] == [opened]
