@@ -13,6 +13,8 @@ export class CardForm {
     this.fields = document.getElementById("card-fields");
     this.form.addEventListener("submit", (event) => this.#submit(event));
     this.form.addEventListener("change", () => this.#show());
+    // One goes on writing where one was.
+    this.dialog.addEventListener("close", () => document.getElementById("reply").focus());
     document.getElementById("card-more").addEventListener("click", () => this.#addField());
     document.getElementById("card-cancel").addEventListener("click", () => this.dialog.close());
     for (const name of ["pic", "url"]) this.form[name].addEventListener("input", () => this.#checkAddress(name));
