@@ -115,8 +115,17 @@ function bodies({ frame, gotAt }, options) {
   if (message.file) {
     return [file(message, { words, locale, gotAt, stale: on.stale && (() => on.stale(frame)) })];
   }
-  const parts = message.type === "custom" ? card(message.data, cardContext(frame, gotAt, options)) : [];
+  const parts = message.type === "custom" ? drawnCard(frame, gotAt, options) : [];
   return parts.length ? parts : [textBubble(words.unknown, words)];
+}
+
+// One card that makes no sense must not keep the others from being drawn.
+function drawnCard(frame, gotAt, options) {
+  try {
+    return card(frame.message.data, cardContext(frame, gotAt, options));
+  } catch {
+    return [];
+  }
 }
 
 function cardContext(frame, gotAt, { words, locale, side, on, canAnswer }) {
