@@ -4,11 +4,14 @@ single-page apps, other tabs."""
 from __future__ import annotations
 
 import json
+import uuid
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from apps.sessions import signing_secrets
 from apps.sessions.models import ChatSession
+from tests import signer
 from tests.browser.agents import Agent
 from tests.browser.hosts import HostPages
 from tests.browser.windows import Window, new_channel, new_words
@@ -259,3 +262,64 @@ def test_a_service_that_does_not_answer_says_so_and_can_be_asked_again(
     page.unroute("**/frame/")
     page.get_by_role("button", name="Try again").click()
     framed(page).wait_ready()
+
+
+def test_the_page_says_who_its_user_is(
+    page_factory: Pages, host: HostPages, stack: Stack, agent: Agent
+) -> None:
+    page_factory.expect("401")
+    channel = new_channel(allowed_sites=[host.origin])
+    secret = signing_secrets.make_another(channel)
+    ann, bo = f"ann-{uuid.uuid4().hex[:8]}", f"bo-{uuid.uuid4().hex[:8]}"
+    early = f"""<script>
+        window.told = [];
+        (window.csdesk = window.csdesk || []).push((chat) => {{
+            for (const name of ["identity", "error"]) chat.on(name, (detail) => told.push([name, detail]));
+            window.early = chat.identify({{ userID: "{ann}", userSig: "{signer.user_sig(ann, secret)}",
+                nickname: "Ann", clientData: {{ plan: "gold" }} }});
+        }});
+    </script>"""
+    host.embed(stack.url, channel.key, before=early)
+    page = page_factory(lang="en-GB")
+    opened: list[str] = []
+    page.on("websocket", lambda socket: opened.append(socket.url))
+    page.goto(host.origin)
+    expect(page.locator(".launcher")).to_be_visible()
+    # What is plainly wrong is refused at once, without asking anybody.
+    wrong = "(user) => csdesk.identify(user).catch((error) => error.code + ': ' + error.message)"
+    for user, why in (
+        ("ann", "takes an object"),
+        ({"userID": ann}, "userSig must be a text"),
+        ({"userID": ann, "userSig": "x", "clientData": 7}, "clientData must be"),
+    ):
+        assert why in page.evaluate(wrong, user)
+    # Nothing is asked before the chat is opened; then the user is known before anything is shown.
+    assert page.locator("iframe").count() == 0
+    assert opened == []
+    window = open_chat(page)
+    assert page.evaluate("early") == {"userID": ann, "nickname": "Ann", "verified": True}
+    words = new_words("It is Ann")
+    window.say(words)
+    session = agent.until_served(words)
+    window.expect_sent(words)
+    assert ChatSession.objects.get(id=session).customer.user_id == ann
+    # A known user's token ends with the tab.
+    token = f"csdesk-user:{channel.key}"
+    assert page.evaluate("Object.keys(sessionStorage)") == [token]
+    assert f"csdesk-visitor:{channel.key}" not in page.evaluate("Object.keys(localStorage)")
+    page.reload()
+    page.wait_for_function("Boolean(window.csdesk && csdesk.open)")
+    assert page.evaluate("early") == {"userID": ann, "nickname": "Ann", "verified": True}
+    page.evaluate("csdesk.open()")
+    window.expect_message(words)
+    # A signature that is none changes nobody into somebody; of the former user nothing is shown.
+    assert page.evaluate(wrong, {"userID": bo, "userSig": "x"}).startswith("unauthorized: ")
+    window.expect_message(words, count=0)
+    # Another user, then nobody in particular.
+    user = {"userID": bo, "userSig": signer.user_sig(bo, secret)}
+    assert page.evaluate("(user) => csdesk.identify(user)", user)["userID"] == bo
+    window.wait_ready()
+    window.expect_message(words, count=0)
+    assert page.evaluate("csdesk.identify(null)") is None
+    window.wait_ready()
+    assert page.evaluate("Object.keys(sessionStorage)") == []
