@@ -86,6 +86,8 @@ def _recording_words() -> dict[str, str]:
 def _trouble_words() -> dict[str, str]:
     return {
         "gone": _("This chat is not available at the moment."),
+        "gone_token_expired": _("You are no longer signed in. Reload the page to go on."),
+        "gone_unauthorized": _("You could not be signed in. Reload the page to try again."),
         "offline_in": _("Offline, trying again in {n} s"),
         "reconnecting": _("Offline, connecting again"),
         "try_now": _("Try now"),

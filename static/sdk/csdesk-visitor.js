@@ -19,7 +19,8 @@
  *     await client.signOut();                                 // the browser is nobody in particular again
  *
  * Events and their details:
- * - `link` {link, retryAt}: the connection is "idle", "connecting", "live", "waiting" (until retryAt) or "gone"
+ * - `link` {link, retryAt, code}: the connection is "idle", "connecting", "live", "waiting" (until retryAt) or "gone"
+ *   (for the reason `code`)
  * - `ready` {first}: signed in; what was missed is on its way
  * - `message` {frame, isNew, live}: a new or changed message; `live` if it has just been said
  * - `pending` {pending}: a message of ours changed on its way; `pending.status` is "uploading", "sending",
@@ -320,7 +321,7 @@ export class VisitorClient {
   #link(link, retryAt = null) {
     if (this.state.link === link && this.state.retryAt === retryAt) return;
     Object.assign(this.state, { link, retryAt });
-    this.#emit("link", { link, retryAt });
+    this.#emit("link", { link, retryAt, code: link === "gone" ? this.state.gone : null });
   }
 
   // ---------- token ----------
@@ -573,6 +574,8 @@ export class VisitorClient {
       },
       body: JSON.stringify(body),
       credentials: "omit",
+    }).catch(() => {
+      throw new VisitorError("unavailable");
     });
     const data = await answer.json().catch(() => ({}));
     if (answer.ok) return data;

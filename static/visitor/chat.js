@@ -219,7 +219,9 @@ export class Chat {
   #linkChanged(link) {
     this.line.link(link);
     this.head.link = link.link;
-    if (link.link === "gone") this.composer.disable();
+    // A known user's signature may end, and a new one come (`identify`).
+    if (link.link === "gone" || this.isGone) this.composer.disable(link.link === "gone");
+    this.isGone = link.link === "gone";
   }
 
   #ready() {

@@ -66,9 +66,9 @@ export class Composer {
     this.#area.focus();
   }
 
-  /** Nothing can be sent any more. */
-  disable() {
-    for (const control of this.#form.elements) control.disabled = true;
+  /** Nothing can be sent any more, or again. */
+  disable(isOff = true) {
+    for (const control of this.#form.elements) control.disabled = isOff;
   }
 
   #draftKey() {

@@ -21,7 +21,7 @@ export class Line {
     this.#retry = retry;
   }
 
-  /** @param {{link: string, retryAt: number|null}} link */
+  /** @param {{link: string, retryAt: number|null, code?: string|null}} link */
   link(link) {
     this.#link = link;
     if (link.link === "live") {
@@ -31,7 +31,7 @@ export class Line {
     }
     if (link.link === "gone") {
       this.#quiet();
-      this.#show("late", "alert", this.#words.gone);
+      this.#show("late", "alert", this.#words[`gone_${link.code}`] || this.#words.gone);
       return;
     }
     if (!this.#grace && !this.#ticking)
