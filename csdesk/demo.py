@@ -17,6 +17,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
+from django.templatetags.static import static
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
@@ -218,10 +219,11 @@ class _Week:
     ) -> tuple[PastSession, dict[str, str]]:
         customer = self.chance.choice(self.customers[language])
         customer.last_seen_at = max(at, customer.last_seen_at)
-        zh, en, price = self.chance.choice(GOODS) if about is None else GOODS[about]
+        zh, en, price, picture = self.chance.choice(GOODS) if about is None else GOODS[about]
         order = f"{at:%Y%m%d}{self.chance.randrange(10_000, 99_999)}"
         past = PastSession(self.rows, customer, self.channel, at, language, self.chance)
-        return past, {"goods": zh if language == ZH else en, "price": price, "order": order}
+        goods = zh if language == ZH else en
+        return past, {"goods": goods, "price": price, "order": order, "picture": picture}
 
     def _reach(self, past: PastSession, group: str, n: int) -> None:
         """From the flow to an agent; now and then an offer is missed first."""
@@ -308,8 +310,19 @@ class _Week:
 
 def _product(language: str, gaps: dict[str, str]) -> dict:
     price = f"¥{gaps['price']}"
-    content = {"header": gaps["goods"], "desc": price, "url": "https://shop.example.com/goods/3"}
+    content = {
+        "header": gaps["goods"],
+        "desc": price,
+        "pic": _picture_of(gaps),
+        "url": "https://shop.example.com/goods/3",
+    }
     return {"src": "22", "content": content}
+
+
+def _picture_of(gaps: dict[str, str]) -> str:
+    """The shop is ours, and so are its pictures: they are shown without being fetched (X-11)."""
+    path = f"visitor/goods/{gaps['picture']}.svg"
+    return f"{settings.CSDESK_BASE_URL}{static(path)}"
 
 
 def _order(language: str, gaps: dict[str, str]) -> dict:
@@ -321,6 +334,7 @@ def _order(language: str, gaps: dict[str, str]) -> dict:
         "guide": "我想咨询这笔订单" if language == ZH else "About this order",
         "name": gaps["goods"],
         "desc": f"× 1 · ¥{gaps['price']}",
+        "pic": _picture_of(gaps),
         "url": f"https://shop.example.com/orders/{gaps['order']}",
         "customField": fields,
     }

@@ -9,14 +9,14 @@ PRE, AFTER = "pre", "after"
 
 # name in Chinese, name in English, price in yuan
 GOODS = [
-    ("山禾铸铁提梁壶 1.2L", "Shanhe cast-iron kettle 1.2 L", "468"),
-    ("青釉盖碗三件套", "Celadon gaiwan set of three", "198"),
-    ("手冲细口壶 0.8L", "Gooseneck kettle 0.8 L", "329"),
-    ("竹节公道杯", "Bamboo-joint sharing pitcher", "86"),
-    ("柴烧主人杯", "Wood-fired tea cup", "128"),
-    ("便携旅行茶具", "Travel tea set", "259"),
-    ("玻璃煮茶壶 1L", "Glass tea kettle 1 L", "218"),
-    ("陶瓷茶叶罐", "Ceramic tea caddy", "76"),
+    ("山禾铸铁提梁壶 1.2L", "Shanhe cast-iron kettle 1.2 L", "468", "iron"),
+    ("青釉盖碗三件套", "Celadon gaiwan set of three", "198", "gaiwan"),
+    ("手冲细口壶 0.8L", "Gooseneck kettle 0.8 L", "329", "kettle"),
+    ("竹节公道杯", "Bamboo-joint sharing pitcher", "86", "cup"),
+    ("柴烧主人杯", "Wood-fired tea cup", "128", "cup"),
+    ("便携旅行茶具", "Travel tea set", "259", "gaiwan"),
+    ("玻璃煮茶壶 1L", "Glass tea kettle 1 L", "218", "kettle"),
+    ("陶瓷茶叶罐", "Ceramic tea caddy", "76", "caddy"),
 ]
 
 # nickname, language, verified user id

@@ -31,6 +31,9 @@ MOST_IN_TEXT = 20
 # What static/ui/markdown.js takes for a picture.
 _IN_MARKDOWN = re.compile(r"!\[[^\]\n]{0,500}\]\(\s*<?([^\s)<>]+)>?(?:\s+\"[^\"\n]*\")?\s*\)")
 
+# The demo's goods were stored under the name and port that it was first opened by.
+_THIS_MACHINE = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::\d+)?")
+
 # Where a picture can stand besides a session, of which the id is given.
 OWN, CHANNEL = "own", "channel:"
 # Who has the channel's picture before they are known at all.
@@ -73,18 +76,13 @@ def _own_path(original: str) -> str:
     path = original
     if not original.startswith("/"):
         origin = "/".join(original.split("/", 3)[:3])
-        if origin not in (settings.CSDESK_BASE_URL, *_other_names()):
+        if origin != settings.CSDESK_BASE_URL and not (settings.DEMO and _THIS_MACHINE.fullmatch(origin)):
             return ""
         path = original[len(origin) :]
     path = path.partition("?")[0].partition("#")[0]
     plain = unquote(path)
     is_plain = posixpath.normpath(plain) == plain and "\\" not in plain
     return path if is_plain and plain.startswith(settings.STATIC_URL) else ""
-
-
-def _other_names() -> list[str]:
-    """The demo is also called by the names that a machine has for itself."""
-    return [f"http://{host}:{settings.PORT}" for host in ("localhost", "127.0.0.1")] if settings.DEMO else []
 
 
 def read(signed: str) -> Claim:

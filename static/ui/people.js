@@ -28,7 +28,7 @@ export function avatar(person, { size = "", presence } = {}) {
     "aria-hidden": "true",
   });
   // Pictures of other hosts are not loaded (X-11); ours are addressed from the root.
-  const own = person.picture || (/^\/(?!\/)/.test(person.avatar || "") ? person.avatar : "");
+  const own = person.picture || (/^\/static\//.test(person.avatar || "") ? person.avatar : "");
   box.append(ownPicture(own, person.kind === "bot" ? icon("bot", "small") : initial(name)));
   if (presence !== undefined) box.append(el("i", { class: `presence ${presence}`.trim() }));
   return box;
