@@ -51,6 +51,11 @@ def unseal(purpose: str, place: str, sealed: str) -> str:
     raise Unreadable(f"sealed for {purpose}, and no key of ours opens it")
 
 
+def is_newest(purpose: str, sealed: str) -> bool:
+    """Whether the newest key has sealed it."""
+    return sealed.split(".")[1:2] == [_name(_key(settings.SECRET_KEY, purpose))]
+
+
 def _key(secret: str, purpose: str) -> bytes:
     # Its own key for each purpose, so that what opens one kind of secret opens no other.
     return HKDF(SHA256(), 32, salt=None, info=f"csdesk.sealing.{purpose}".encode()).derive(secret.encode())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.sessions.models import Channel
@@ -53,6 +54,24 @@ def drop_former(channel: Channel) -> None:
     if not channel.secret_2:
         raise WrongState(_("There is no former secret."))
     _keep(channel, current(channel)[:1])
+
+
+def seal_anew() -> int:
+    """Seal with the newest SECRET_KEY what a former one has sealed; how many channels were changed.
+
+    Called at the start, so that a former key is needed until then only.
+    """
+    changed = 0
+    for channel in Channel.objects.exclude(secret_1="").order_by("pk"):
+        with transaction.atomic():
+            held = Channel.objects.select_for_update().get(pk=channel.pk)
+            sealed = [getattr(held, column) for column in COLUMNS if getattr(held, column)]
+            texts = current(held)
+            # One that opens with no key is left where it is: the key may come back.
+            if len(texts) == len(sealed) and not all(sealing.is_newest(PURPOSE, one) for one in sealed):
+                _keep(held, texts)
+                changed += 1
+    return changed
 
 
 def _keep(channel: Channel, texts: list[str]) -> None:

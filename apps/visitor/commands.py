@@ -204,6 +204,15 @@ def revs(visitor: Visitor) -> dict[str, int]:
     return queries.revs_for_customer(visitor.id, visitor.channel.pk)
 
 
+def over(hashes: list[str]) -> set[str]:
+    """Those of the tokens that are none any more: given back, or a merged visitor's (X-3, X-4)."""
+    known: set[str] = set()
+    for start in range(0, len(hashes), 500):
+        found = VisitorToken.objects.filter(hash__in=hashes[start : start + 500])
+        known.update(found.values_list("hash", flat=True))
+    return set(hashes) - known
+
+
 def revs_of_many(visitors: list[tuple[UUID, int]]) -> dict[tuple[UUID, int], dict[str, int]]:
     """`revs` of many (visitor, channel), in one query per 500."""
     found: dict[tuple[UUID, int], dict[str, int]] = {key: {} for key in visitors}

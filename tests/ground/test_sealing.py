@@ -51,6 +51,24 @@ def test_a_former_key_still_opens_and_a_lost_one_does_not(settings):
 
 
 @pytest.mark.django_db
+def test_secrets_are_sealed_anew_with_a_new_key_and_a_lost_one_is_left_alone(settings):
+    settings.SECRET_KEY = OLD
+    shop, other = make.make_channel(), make.make_channel()
+    made = [signing_secrets.make_another(shop), signing_secrets.make_another(shop)]
+    signing_secrets.make_another(other)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
+    assert signing_secrets.seal_anew() == 2
+    assert signing_secrets.seal_anew() == 0
+    settings.SECRET_KEY_FALLBACKS = []
+    shop.refresh_from_db()
+    assert signing_secrets.current(shop) == made[::-1]
+    settings.SECRET_KEY = "x" * 50
+    assert signing_secrets.seal_anew() == 0
+    settings.SECRET_KEY = NEW
+    assert signing_secrets.current(shop) == made[::-1]
+
+
+@pytest.mark.django_db
 def test_the_database_alone_tells_no_secret_and_a_copied_one_is_none():
     shop, other = make.make_channel(), make.make_channel()
     secret = signing_secrets.make_another(shop)

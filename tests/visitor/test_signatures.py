@@ -6,6 +6,7 @@ import zlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from TLSSigAPIv2 import TLSSigAPIv2
@@ -19,6 +20,12 @@ SECRET, OTHER = "5b" * 32, "c4" * 32
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 AT = int(NOW.timestamp())
 WEEK = 7 * signer.DAY
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _in_english():
+    with translation.override("en"):
+        yield
 
 
 def verify(sig, user_id="alice", *, secrets=(SECRET,), now=NOW, sdkappid=APP):

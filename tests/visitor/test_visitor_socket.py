@@ -206,3 +206,15 @@ async def test_who_signs_out_does_leave(token, monkeypatch):
         await socket.control({"op": "signed_out", "token": row.hash})
         assert await client.closed() == 4003
     assert [str(session) for session in left] == [opened]
+
+
+async def test_a_window_whose_token_has_ended_while_pushes_were_lost_is_shown_out(token):
+    text, row = token
+    async with client_of(row.channel) as client:
+        await client.say(op="hello", token=text)
+        await client.expect("ready")
+        sockets = hub.shared().sockets(f"customer.{row.visitor_id}.{row.channel_id}")
+        await bridge.run(tokens.revoke, row.visitor_id)
+        await news.tell(sockets)
+        assert (await client.expect("bye"))["code"] == "signed_out"
+        assert await client.closed() == 4003

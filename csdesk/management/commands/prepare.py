@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
+from apps.sessions import signing_secrets
 from apps.team.checks import foreign_demo_accounts
 from csdesk.environment import close_to_others
 from csdesk.runner.steps import step
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             reason = str(error).strip().splitlines()[-1].strip()
             raise CommandError(f"the database does not answer: {reason}") from None
         call_command("migrate", interactive=False, verbosity=0)
+        signing_secrets.seal_anew()
         if settings.DEMO:
             self._demo()
         else:
