@@ -1,12 +1,12 @@
 // The chat as a page of its own, or in the widget's frame: what the page says goes to the chat.
 import { VisitorClient } from "../sdk/csdesk-visitor.js";
 import { Chat } from "./chat.js";
-import { Host } from "./host.js";
 import { safeStore } from "./stores.js";
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const config = read("config");
-const host = config.framed ? new Host(config.sites) : null;
+const { Host } = config.framed ? await import("./host.js") : {};
+const host = Host ? new Host(config.sites) : null;
 const stores = { local: safeStore("localStorage"), session: safeStore("sessionStorage") };
 const client = new VisitorClient({
   channel: config.channel,
