@@ -119,6 +119,25 @@ export function link(url, children, className) {
 /** The host as people read it. @param {URL} url */
 export const hostOf = (url) => url.host.replace(/^www\./, "");
 
+const UNSEEN = /[\p{Cc}\p{Cf}]/u;
+
+/**
+ * Whether words read as an address with the very host they lead to: no name before it, no letters that only look
+ * like others, none that are not seen.
+ * @param {string} words @param {URL} url
+ */
+export function tellsHost(words, url) {
+  const told = safeUrl(words) ?? safeUrl(`https://${words}`);
+  if (!told || told.username || told.password || UNSEEN.test(words)) return false;
+  return hostOf(told) === hostOf(url) && words.toLowerCase().includes(hostOf(url));
+}
+
+// An address that does not tell where it leads is shown as the browser reads it.
+function plainly(address, url) {
+  if (tellsHost(address, url)) return address;
+  return url.username || url.password ? hostOf(url) : url.href;
+}
+
 const ADDRESS = /https?:\/\/[^\s<>"'“”‘’《》「」，。；：！？、（）【】]+/gi;
 const TRAILING = /[.,;:!?)\]}*_~]+$/;
 
@@ -138,8 +157,7 @@ export function withLinks(text) {
     const url = safeUrl(address);
     if (!url) continue;
     parts.push(text.slice(from, match.index));
-    // An address that hides a name before its host is shown by its host.
-    parts.push(url.username || url.password ? link(url, [hostOf(url)]) : link(url, [address]));
+    parts.push(link(url, [plainly(address, url)]));
     from = match.index + address.length;
   }
   parts.push(text.slice(from));

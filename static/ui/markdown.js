@@ -1,5 +1,5 @@
 // The part of Markdown that answers use (src 30), straight into the page: no markup passes through.
-import { el, hostOf, link, safeUrl, withLinks } from "./dom.js";
+import { el, hostOf, link, safeUrl, tellsHost, withLinks } from "./dom.js";
 
 const INLINE =
   /(`+)([^`]|[^`][\s\S]*?[^`])\1(?!`)|!?\[([^\]\n]{0,500})\]\(\s*<?([^\s)<>]+)>?(?:\s+"[^"\n]*")?\s*\)|(\*\*|__)(?=\S)([\s\S]*?\S)\5|(\*|_)(?=[^\s*_])([^*_\n]*?[^\s*_])\7|~~(?=\S)([\s\S]*?\S)~~/g;
@@ -40,8 +40,7 @@ function linked(whole, words, address) {
   const url = safeUrl(address);
   if (!url) return [words || whole];
   const shown = words || hostOf(url);
-  const tells = shown.toLowerCase().includes(hostOf(url).toLowerCase());
-  return [link(url, [shown]), tells ? "" : el("span", { class: "host" }, ` (${hostOf(url)})`)];
+  return [link(url, [shown]), tellsHost(shown, url) ? "" : el("span", { class: "host" }, ` (${hostOf(url)})`)];
 }
 
 function lines(rows, pictures) {
