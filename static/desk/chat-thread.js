@@ -56,7 +56,11 @@ export class ChatThread {
     bench.desk.on("typing", mine(() => this.#typing()));
     bench.desk.on("session", mine(() => this.#read()));
     bench.desk.on("list", () => this.#listed());
-    bench.desk.on("ready", () => this.#load());
+    bench.desk.on("ready", () => {
+      this.#load();
+      // What was read while the line was down is told now.
+      this.#markRead();
+    });
     document.addEventListener("visibilitychange", () => this.#markRead());
     addEventListener("focus", () => this.#markRead());
   }
