@@ -19,7 +19,7 @@ import { page, say, sayError } from "./words.js";
 import { Workbench } from "./workbench.js";
 
 function start() {
-  const desk = new Desk({ csrfToken: page.csrf, storage: sessionStorage, visitorName });
+  const desk = new Desk({ csrfToken: page.csrf, storage: tabStorage(), visitorName });
   const bench = new Workbench(desk, document.getElementById("desk"));
   const teller = new Teller(bench);
   const tell = (error, text) => teller.toast(text);
@@ -48,6 +48,15 @@ function start() {
   replies.load();
   desk.on("signedOut", () => location.assign(page.login_url));
   desk.connect();
+}
+
+/** What lives as long as the tab; browsers may refuse it. */
+function tabStorage() {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
 }
 
 /** A visitor without a name, in the reader's language. @param {number} number */

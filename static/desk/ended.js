@@ -1,4 +1,5 @@
 // Sessions that ended today before this page was opened: a page of them at first, the next as one scrolls to it.
+import { now } from "./times.js";
 import { page } from "./words.js";
 
 export class EndedToday {
@@ -26,7 +27,7 @@ export class EndedToday {
     if (this.isLoading || (this.last && !this.bench.hasMoreEnded)) return;
     this.isLoading = true;
     this.more.dataset.state = "loading";
-    const answer = await fetch(`${page.ended_url}?since=${new Date().setHours(0, 0, 0, 0)}&before=${this.last}`, {
+    const answer = await fetch(`${page.ended_url}?since=${new Date(now()).setHours(0, 0, 0, 0)}&before=${this.last}`, {
       headers: { Accept: "application/json" },
     }).catch(() => null);
     this.failed = !answer?.ok;

@@ -42,7 +42,7 @@ export class Shortcuts {
     u: () => this.bench.nextUnread(),
     a: () => this.parts.offers.acceptFirst(),
     r: () => this.parts.composer.write("reply"),
-    n: () => this.parts.composer.write("note"),
+    n: () => (this.bench.chosen?.place === "serving" ? this.parts.composer.write("note") : this.parts.side.note()),
     t: () => this.parts.transfer.openFor(this.bench.chosen),
     f: () => this.parts.availability.toggle(),
     "/": () => this.parts.side.search(),

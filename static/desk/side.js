@@ -69,6 +69,14 @@ export class Side {
     document.getElementById("reply-search").focus();
   }
 
+  /** To a new note (N), where none can be written in the box. */
+  note() {
+    if (!this.bench.chosen?.summary || this.bench.chosen.place === "offered") return;
+    if (getComputedStyle(this.side).display === "none") this.bench.show("side");
+    this.choose("notes");
+    document.getElementById("note-form").elements.text.focus();
+  }
+
   #arrows(event) {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!by) return;
@@ -112,6 +120,7 @@ export class Side {
     const version = JSON.stringify([customer.id, customer.name, customer.avatar, Boolean(customer.picture), customer.online, customer.tags]);
     if (this.shown === version) return;
     this.shown = version;
+    this.#known(customer);
     const isOnline = customer.online;
     this.card.querySelector("header").replaceChildren(
       avatar(customer, { size: "large", presence: isOnline ? "" : "away" }),
@@ -119,6 +128,16 @@ export class Side {
       el("p", { class: "faint cut" }, say(isOnline ? "online" : "away")),
     );
     this.card.querySelector(".tags").replaceChildren(...(customer.tags ?? []).map((tag) => el("span", { class: "tag" }, tag)));
+  }
+
+  // Who says their name meanwhile has more to be told than before.
+  #known({ id, name, avatar: face }) {
+    const version = [name, face].join("\n");
+    const isOther = this.seen?.id === id && this.seen.version !== version;
+    this.seen = { id, version };
+    if (!isOther) return;
+    this.facts.forget(this.bench.chosenId);
+    this.#show();
   }
 
   #facts(facts) {

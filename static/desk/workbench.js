@@ -22,7 +22,11 @@ export class Workbench extends EventTarget {
     addEventListener("hashchange", () => this.#follow());
     addEventListener("pagehide", () => this.#endAll());
     for (const event of ["transfer", "sessionEnded", "autoTransfer"]) {
-      desk.on(event, ({ session }) => this.#forget(session));
+      desk.on(event, ({ session }) => {
+        this.#forget(session);
+        const left = desk.sessions.get(session);
+        if (left) left.leftAt = now();
+      });
     }
     desk.on("userAccessed", ({ session }) => this.handedTo.delete(session));
     desk.on("messages", ({ session }) => this.#heard(session));
