@@ -66,7 +66,7 @@ function notice({ from, message, time }, { service, locale }) {
   if (service && (SAID.has(message.code) || (isLong && !TOLD.has(message.code)))) return null;
   return el(
     "p",
-    { class: "system" },
+    { class: message.code === "connected" ? "system joined" : "system" },
     el("span", {}, timeOf(time, locale), " ", el("bdi", {}, together(message.text))),
   );
 }

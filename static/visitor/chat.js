@@ -208,6 +208,8 @@ export class Chat {
     on("reset", () => this.#reset());
     const { signal } = this.#ending;
     document.addEventListener("visibilitychange", () => this.#visibility(), { signal });
+    // A page that the browser had put away comes back as it was; its connection is long gone.
+    addEventListener("pageshow", (event) => event.persisted && this.#visibility(), { signal });
     this.host?.on("shown", () => this.#hostShows());
     this.host?.on(
       "send",

@@ -104,7 +104,7 @@ export class Line {
     );
     // Read out once, not every second.
     this.#show(
-      "",
+      "calm",
       "status",
       el("span", { data: { line: "" }, "aria-hidden": "true" }, text),
       el("span", { class: "unseen" }, this.#words.reconnecting),
