@@ -1,6 +1,6 @@
 """Static files in production: hashed names, slim, compressed, imports of modules followed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from re import Match
 
@@ -33,6 +33,10 @@ class HashedStaticFiles(CompressedManifestStaticFilesStorage):
         if PurePosixPath(name).suffix in _KINDS and is_ours(name):
             content = ContentFile(slim(name, content.read().decode()).encode())
         return super()._save(name, content)
+
+    def post_process(self, paths: dict, dry_run: bool = False, **options: object) -> Iterator[tuple]:
+        """Of the copies made by `_save`, not of the sources."""
+        yield from super().post_process({name: (self, name) for name in paths}, dry_run, **options)
 
     def url_converter(self, *args: object, **kwargs: object) -> Callable[[Match], str]:
         """Django's, but imports in comments stay as they are.
