@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-quick soak growth drill pictures lint words install lock clean
+.PHONY: run test bench bench-quick bench-faces soak growth drill pictures lint words install lock clean
 
 run: install
 	@exec $(BIN)/python -m csdesk.runner
@@ -26,6 +26,10 @@ bench: install
 
 bench-quick: install
 	@$(BIN)/python -m bench --quick $(ARGS)
+
+# How quick and how light window, widget and workbench are, in Chromium (docs/benchmarks.md).
+bench-faces: install
+	@$(BIN)/python -m bench.faces
 
 # Ten minutes of coming and going, and what grows meanwhile; SECONDS=120 for less.
 soak: install
