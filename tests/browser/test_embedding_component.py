@@ -167,21 +167,26 @@ def test_a_known_user_of_an_app_and_the_next_one(
     chat.expect_sent(words)
     assert page.evaluate("Object.keys(localStorage)") == []
     # Somebody else signs in: both attributes change, one after the other.
-    page.evaluate(
-        """([userid, usersig]) =>
-            void Object.assign(document.querySelector("csdesk-chat"), { userid, usersig })""",
-        [bo, signer.user_sig(bo, secret)],
-    )
+    become = """([userid, usersig]) =>
+        void Object.assign(document.querySelector("csdesk-chat"), { userid, usersig })"""
+    page.evaluate(become, [bo, signer.user_sig(bo, secret)])
     until_told(page, "identity", userID=bo)
     chat.wait_ready()
     chat.expect_message(words, count=0)
-    # The method says what is wrong, and signs out.
+    # The method says what is wrong.
     refused = page.evaluate(
         "(id) => document.querySelector('csdesk-chat').identify({ userID: id, userSig: 'x' })"
         ".catch((error) => error.code)",
         ann,
     )
     assert refused == "unauthorized"
+    # Without a user's name the customer is nobody in particular.
+    page.evaluate(become, [ann, signer.user_sig(ann, secret)])
+    until(page, lambda: told(page, "identity")[-1]["userID"] == ann)
+    chat.expect_message(words)
+    page.evaluate("document.querySelector('csdesk-chat').removeAttribute('userid')")
+    until(page, lambda: told(page, "identity")[-1]["userID"] == "")
+    chat.expect_message(words, count=0)
 
 
 def test_where_the_chat_cannot_be_stands_what_the_app_says(
