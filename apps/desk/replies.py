@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.desk.answers import guarded, serving_member
-from apps.sessions import quick_replies
+from apps.sessions import quick_replies, reply_files
 from apps.sessions.models import QuickReply
 from csdesk.errors import Invalid
 
@@ -53,6 +53,21 @@ def used(request: HttpRequest, reply_id: int) -> HttpResponse:
     """One more message was made of it."""
     quick_replies.used(serving_member(request), reply_id)
     return HttpResponse(status=204)
+
+
+@guarded
+@require_http_methods(["GET", "POST"])
+def file(request: HttpRequest) -> HttpResponse:
+    """One's own as a CSV file; POST takes such a file in."""
+    member = serving_member(request)
+    if request.method == "GET":
+        answer = HttpResponse(reply_files.written(member), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = 'attachment; filename="quick-replies.csv"'
+        return answer
+    given = request.FILES.get("file")
+    if given is None or given.size > reply_files.FILE_LIMIT:
+        raise Invalid(_("The file is missing or larger than 1 MB."))
+    return JsonResponse({"replies": reply_files.read(member, given.read())})
 
 
 def _words(request: HttpRequest) -> dict:

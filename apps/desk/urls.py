@@ -9,6 +9,7 @@ urlpatterns = [
     path("desk/", views.desk, name="desk"),
     path("desk/manifest.json", views.manifest, name="desk-manifest"),
     path("desk/quick-replies/", replies.replies, name="desk-quick-replies"),
+    path("desk/quick-replies/mine.csv", replies.file, name="desk-quick-replies-file"),
     path("desk/quick-replies/<int:reply_id>/", replies.reply, name="desk-quick-reply"),
     path("desk/quick-replies/<int:reply_id>/used/", replies.used, name="desk-quick-reply-used"),
     path("desk/numbers/", numbers.today, name="desk-numbers"),

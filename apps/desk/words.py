@@ -162,6 +162,8 @@ def _side() -> dict[str, str]:
         "reply_variables": _("Filled in for you:"),
         "reply_remove": _("Delete"),
         "reply_save": _("Save"),
+        "replies_read": _("{n} quick replies taken in."),
+        "replies_read_one": _("1 quick reply taken in."),
         "reply_mine": _("Mine"),
         "reply_shared": _("Shared"),
         "no_replies": _("No quick replies yet."),

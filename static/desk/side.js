@@ -4,7 +4,7 @@ import { avatar } from "../ui/people.js";
 import { noteElement } from "./chat-thread.js";
 import { dayAndTime } from "./times.js";
 import { marked } from "./reply-picker.js";
-import { page, say, sayError } from "./words.js";
+import { page, say, sayCount, sayError } from "./words.js";
 
 /** What the server knows of a session's customer beyond its summary; asked for once per session and visit. */
 class Facts {
@@ -36,7 +36,7 @@ export class Side {
     Object.assign(this, { bench, replies, tell, facts: new Facts(), tab: "replies" });
     const at = (id) => document.getElementById(id);
     Object.assign(this, { card: at("customer"), side: at("side"), tabs: at("side-tabs") });
-    this.parts = { replies: new ReplyTab(bench, replies), history: new HistoryTab(), data: new DataTab(), notes: new NotesTab(bench, tell) };
+    this.parts = { replies: new ReplyTab(bench, replies, tell), history: new HistoryTab(), data: new DataTab(), notes: new NotesTab(bench, tell) };
     this.tabs.addEventListener("click", (event) => {
       const tab = event.target.closest("[role=tab]");
       if (tab) this.choose(tab.dataset.tab);
@@ -178,8 +178,8 @@ function fact({ label, value, time }) {
 
 /** Quick replies by category, with search. */
 class ReplyTab {
-  constructor(bench, replies) {
-    Object.assign(this, { bench, replies, closed: new Set() });
+  constructor(bench, replies, tell) {
+    Object.assign(this, { bench, replies, tell, closed: new Set() });
     this.list = document.getElementById("reply-list");
     this.query = document.getElementById("reply-search");
     this.query.addEventListener("input", () => this.draw());
@@ -189,7 +189,22 @@ class ReplyTab {
     for (const event of ["list", "ready"]) bench.desk.on(event, () => this.#enable());
     replies.addEventListener("change", () => this.draw());
     document.getElementById("reply-add").addEventListener("click", () => this.#edit({ text: document.getElementById("reply").value.trim() }));
+    this.#files();
     this.draw();
+  }
+
+  /** One's own go into a file and come out of one. */
+  #files() {
+    const file = document.getElementById("reply-file");
+    document.getElementById("reply-save").href = this.replies.fileAddress;
+    document.getElementById("reply-read").addEventListener("click", () => file.click());
+    file.addEventListener("change", async () => {
+      const [given] = file.files;
+      if (!given) return;
+      const words = await this.replies.takeFile(given).then((count) => sayCount("replies_read", count), sayError);
+      file.value = "";
+      this.tell(null, words);
+    });
   }
 
   /** One's own reply in its form, which comes when it is first needed. */

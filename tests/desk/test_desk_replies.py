@@ -7,6 +7,7 @@ import struct
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -166,3 +167,46 @@ def test_what_only_the_page_has_told_is_shown_as_unverified(agent: Member) -> No
     customer.profile_is_claimed, customer.user_id = False, "u-1"
     customer.save()
     assert told() == ("known", [])
+
+
+FILE = reverse("desk-quick-replies-file")
+
+
+def take_in(client: Client, text: str | bytes) -> tuple[int, dict]:
+    data = text.encode() if isinstance(text, str) else text
+    answer = client.post(FILE, {"file": SimpleUploadedFile("mine.csv", data)})
+    return answer.status_code, answer.json()
+
+
+def test_own_replies_go_into_a_file_and_come_back(agent: Member) -> None:
+    client = signed_in(agent)
+    quick_replies.add(agent, title="=SUM(1)", text='two\nlines, "quoted"', category="数")
+    quick_replies.add(make.make_member(), title="hers", text="hers")
+    data = client.get(FILE).content
+    assert data.startswith(b"\xef\xbb\xbftitle,text,category"), "spreadsheets know UTF-8 by its mark"
+    assert b"'=SUM(1)" in data, "no formula for a spreadsheet"
+    assert b"hers" not in data
+    other = make.make_member()
+    assert take_in(signed_in(other), data) == (200, {"replies": 1})
+    came = QuickReply.objects.get(owner=other)
+    assert (came.title, came.text, came.category) == ("=SUM(1)", 'two\nlines, "quoted"', "数")
+
+
+def test_the_same_title_and_category_is_replaced(agent: Member) -> None:
+    client = signed_in(agent)
+    quick_replies.add(agent, title="Lid", text="old", category="Shop")
+    assert take_in(client, "Lid,new,Shop\nLid,another,\n,,\n") == (200, {"replies": 2})
+    assert set(QuickReply.objects.filter(owner=agent).values_list("text", "category")) == {
+        ("new", "Shop"),
+        ("another", ""),
+    }
+
+
+@pytest.mark.parametrize(
+    "data", ["", "title,text,category\n", b"\xff\xfe\x00", "ok,fine\n,no title", "x" * 81 + ",long"]
+)
+def test_a_bad_file_changes_nothing(agent: Member, data: str | bytes) -> None:
+    status, answer = take_in(signed_in(agent), data)
+    assert status in (400, 413)
+    assert answer["detail"]
+    assert not QuickReply.objects.filter(owner=agent).exists()
