@@ -23,6 +23,8 @@ class Stack(Processes):
         logs = servers.data / f"stack-{secrets.token_hex(3)}"
         logs.mkdir()
         port = free_port()
+        # Where a test may stand for the outside on this machine, which calls may not reach otherwise.
+        self.outside_port = free_port()
         env = {
             **os.environ,
             **servers.environment(),
@@ -35,6 +37,8 @@ class Stack(Processes):
             # All clients of a test run share one address; a test of limits names another as a proxy would.
             "CSDESK_LIMIT_EXEMPT": "127.0.0.1",
             "TRUSTED_PROXIES": "1",
+            "CSDESK_OUTGOING_NETWORKS": "127.0.0.1",
+            "CSDESK_OUTGOING_PORTS": str(self.outside_port),
             "PYTHONUNBUFFERED": "1",
             **environment,
         }
