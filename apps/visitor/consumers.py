@@ -40,8 +40,7 @@ class VisitorConsumer(DoorConsumer):
         super().__init__(*args, **kwargs)
         self.channel: Channel | None = None
         self.visitor: commands.Visitor | None = None
-        self.recipient = ""
-        self.language = self._spoken = ""
+        self.recipient = self.language = self._spoken = ""
         self.told_revs: dict[str, int] | None = None
         self._trouble = ""
         # Frames that came between joining and `ready`; None when they go straight out.
@@ -379,9 +378,6 @@ class VisitorConsumer(DoorConsumer):
         if order["op"] != "signed_out":
             await super().control(order)
         elif self.visitor and order.get("token", self.visitor.token.hash) == self.visitor.token.hash:
-            if "token" not in order:
-                # What was theirs is a known user's by now, who may well be there.
-                self.visitor.stands_in(None)
             self._sign_out()
 
     def _note_state(self, text: str) -> None:

@@ -39,20 +39,23 @@ def _start(work) -> None:
 async def _tell_if_gone(recipient: str, session_id: UUID) -> None:
     await asyncio.sleep(GONE_AFTER)
     if not await hub.shared().present([recipient]):
-        await _tell(session_id, False)
+        await _tell(session_id, False, recipient)
 
 
-async def _tell(session_id: UUID, online: bool) -> None:
+async def _tell(session_id: UUID, online: bool, recipient: str = "") -> None:
     try:
-        await bridge.run(_publish, session_id, online, lane=bridge.SLOW)
+        await bridge.run(_publish, session_id, online, recipient, lane=bridge.SLOW)
     except Exception as error:
         # A hurry only: the desk asks again when it says hello.
         log.info("presence not told: %s", type(error).__name__)
 
 
-def _publish(session_id: UUID, online: bool) -> None:
+def _publish(session_id: UUID, online: bool, recipient: str = "") -> None:
     found = commands.presence_of(session_id)
     if found:
         session, offer_ends = found
+        if recipient not in ("", realtime.customer(session.customer_id, session.channel_id)):
+            # A known user's by now, who may well be there.
+            return
         frame = frames.summary_frame(session, online=online, offer_ends=offer_ends)
         realtime.publish(realtime.member(session.agent_id), frame)

@@ -38,7 +38,8 @@ class Profile:
 def told(asked: dict, userbuf: bytes, channel: Channel) -> Profile:
     """The profile of a sign-in. What is inside the signature counts alone; Invalid or TooLarge."""
     signed = _signed(userbuf)
-    source = signed or asked
+    # Whole, so that nothing which was only claimed before passes for signed.
+    source = {"nickname": "", "avatar": "", "clientData": {}} | signed if signed else asked
     return Profile(
         name=_name(source.get("nickname"), channel),
         avatar=_avatar(source.get("avatar")),

@@ -240,6 +240,13 @@ def test_a_signed_profile_counts_alone_and_is_verified(client):
     body = {"channel": channel.key, "userID": "alice", "userSig": sig, "nickname": "Claimed"}
     customer = come_in(ask(client, body | {"clientData": {"vip": 1}}).json()["token"])
     assert (customer.name, customer.client_data, customer.profile_is_claimed) == ("Signed", {}, False)
+    # What was only claimed before does not pass for signed beside it.
+    ask(client, body | {"userSig": signer.user_sig("alice", secret), "avatar": "https://shop.example/a.png"})
+    customer.refresh_from_db()
+    assert (customer.avatar, customer.profile_is_claimed) == ("https://shop.example/a.png", True)
+    ask(client, body)
+    customer.refresh_from_db()
+    assert (customer.name, customer.avatar, customer.profile_is_claimed) == ("Signed", "", False)
     # A buffer of another kind says nothing of a profile.
     sig = signer.user_sig("alice", secret, userbuf=b"\x00\x01room")
     assert ask(client, body | {"userSig": sig}).json()["nickname"] == "Claimed"

@@ -9,7 +9,7 @@ import pytest
 from channels.testing import WebsocketCommunicator
 from django.db import OperationalError
 
-from apps.visitor import commands, consumers, news, tokens
+from apps.visitor import commands, consumers, news, presence, tokens
 from csdesk import bridge, hub
 from tests import factories as make
 
@@ -173,39 +173,31 @@ async def test_a_client_that_leaves_while_signing_in_leaves_nothing_behind(token
     assert not hub.shared()._joined
 
 
-async def test_a_visitor_who_is_merged_does_not_leave_the_session_that_is_a_users_now(token, monkeypatch):
-    # the user's own window may be open; the agent must not read that the customer has gone.
+async def test_an_order_to_sign_out_is_for_its_token_only(token):
     text, row = token
-    left = []
-    monkeypatch.setattr(consumers.presence, "left", lambda _recipient, session: left.append(session))
     async with client_of(row.channel) as client:
         await client.say(op="hello", token=text)
         await client.expect("ready")
-        await client.say(op="signal", data={"customerServicePlugin": 0, "src": "7"})
-        await client.expect("state")
         [socket] = hub.shared().sockets(f"customer.{row.visitor_id}.{row.channel_id}")
         await socket.control({"op": "signed_out", "token": "another's"})
         await client.say(op="ping")
         assert await client.expect("pong")
-        await socket.control({"op": "signed_out"})
+        await socket.control({"op": "signed_out", "token": row.hash})
         assert (await client.expect("bye"))["code"] == "signed_out"
         assert await client.closed() == 4003
-    assert left == [None]
 
 
-async def test_who_signs_out_does_leave(token, monkeypatch):
-    text, row = token
-    left = []
-    monkeypatch.setattr(consumers.presence, "left", lambda _recipient, session: left.append(session))
-    async with client_of(row.channel) as client:
-        await client.say(op="hello", token=text)
-        await client.expect("ready")
-        await client.say(op="signal", data={"customerServicePlugin": 0, "src": "7"})
-        opened = (await client.expect("state"))["session"]
-        [socket] = hub.shared().sockets(f"customer.{row.visitor_id}.{row.channel_id}")
-        await socket.control({"op": "signed_out", "token": row.hash})
-        assert await client.closed() == 4003
-    assert [str(session) for session in left] == [opened]
+async def test_a_visitor_who_is_merged_does_not_leave_the_session_that_is_a_users_now(monkeypatch):
+    # the user's own window may be open; the agent must not read that the customer has gone.
+    session = await bridge.run(make.make_served_session)
+    told = []
+    monkeypatch.setattr(presence.realtime, "publish", lambda _recipient, frame: told.append(frame))
+    monkeypatch.setattr(presence, "GONE_AFTER", 0)
+    former = f"customer.{make.unknown_id()}.{session.channel_id}"
+    await presence._tell_if_gone(former, session.id)
+    assert told == []
+    await presence._tell_if_gone(f"customer.{session.customer_id}.{session.channel_id}", session.id)
+    assert [frame["customer"]["online"] for frame in told] == [False]
 
 
 async def test_a_window_whose_token_has_ended_while_pushes_were_lost_is_shown_out(token):
