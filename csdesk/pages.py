@@ -17,13 +17,16 @@ Application = Callable[[dict, Receive, Send], Awaitable[None]]
 MOST_WAITING = 500
 # Asked by those who watch the process: they learn how it is however busy it may be.
 HEALTH = ("/healthz", "/readyz")
+# How a page finds the end of its turn in its scope.
+_TURN = "csdesk.turn"
 _BUSY = "Too much is going on at the moment. Please try again. 现在太忙，请稍后再试。".encode()
 
 
 class PagesInTurn:
     """An ASGI application for `http` that lets so many requests at once into another one.
 
-    A turn ends when the answer is made: a client that reads slowly holds up nobody.
+    A turn ends when the answer is made, so a client that reads slowly holds up nobody, or when the page
+    says so (`end_turn`).
     """
 
     def __init__(self, pages: Application, at_once: int) -> None:
@@ -59,9 +62,17 @@ class PagesInTurn:
             await send(message)
 
         try:
-            await self._pages(scope, receive, answer)
+            await self._pages({**scope, _TURN: over}, receive, answer)
         finally:
             over()
+
+
+def end_turn(scope: dict) -> None:
+    """Let the next page in, for all that is left of this one is to wait for somebody outside.
+
+    Whoever calls it bounds how many wait so: each keeps its thread.
+    """
+    scope.get(_TURN, lambda: None)()
 
 
 async def _refuse(send: Send) -> None:

@@ -15,7 +15,9 @@ SECONDS = 30
 _PICTURES = Path(__file__).with_name("pictures.py")
 
 
-def reencode(source: Path, target: Path, thumbnail: Path, side: int | None = None) -> dict:
+def reencode(
+    source: Path, target: Path, thumbnail: Path, *, side: int | None = None, seconds: float = SECONDS
+) -> dict:
     """Write `target` (no side longer than `side` px) and a small `thumbnail`: `{"mime", "width", "height"}`.
 
     Invalid when `source` is no picture that can be read, or too large a one.
@@ -24,7 +26,7 @@ def reencode(source: Path, target: Path, thumbnail: Path, side: int | None = Non
     if side:
         command.append(str(side))
     try:
-        done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=True)
+        done = subprocess.run(command, capture_output=True, timeout=seconds, check=True)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         raise Invalid(_("The picture cannot be read, or it is too large.")) from None
     return json.loads(done.stdout)

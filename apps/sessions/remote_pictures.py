@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import cache as once
@@ -39,6 +40,10 @@ FAILED_SHORTLY, FAILED = 60, 600
 PASSING = {"time", "unreachable", "status", "protocol"}
 # Fetched at once by one process, and how long (s) one waits for a turn, or for another process.
 AT_ONCE, TURN_SECONDS = 8, 6.0
+# Requests of one process that may wait for fetches; who comes beyond sees a placeholder for now.
+MOST_WAITING = 32
+# Seconds that making one anew may take.
+MAKING_SECONDS = 8
 LOCK_SECONDS = 45
 POLL_SECONDS = 0.15
 MINUTE = 60
@@ -78,25 +83,40 @@ def _stands_in_message(claim: Claim) -> bool:
 # --- The picture -----------------------------------------------------------------------------------
 
 
-async def picture(claim: Claim, asker: str) -> RemotePicture | None:
+async def picture(claim: Claim, asker: str, waits: Callable[[], None] = lambda: None) -> RemotePicture | None:
     """The picture an address stands for, fetched if need be; None when it cannot be had.
 
-    NotFound without the right to it, RateLimited when `asker` (a reader, or a client address) makes
-    us fetch too much.
+    NotFound without the right to it, RateLimited when `asker` (a member, a customer's network; empty: not
+    counted) makes us fetch too much. `waits` is called before anything outside is waited for.
     """
     is_known, kept = await bridge.run(_look, claim, asker, lane=bridge.SLOW)
     if is_known:
         return kept
-    key = _hash(claim.original)
+    if len(_waiting) >= MOST_WAITING:
+        return None
+    me = object()
+    _waiting.add(me)
+    try:
+        waits()
+        return await _shared(claim.original)
+    finally:
+        _waiting.discard(me)
+
+
+async def _shared(original: str) -> RemotePicture | None:
+    """What the one fetch of this picture that is under way here brings."""
+    key = _hash(original)
     task = _under_way.get(key)
     if task is None:
-        task = _under_way[key] = asyncio.ensure_future(_fetch(key, claim.original))
+        task = _under_way[key] = asyncio.ensure_future(_fetch(key, original))
         task.add_done_callback(lambda _done: _under_way.pop(key, None))
     # Who turns away does not end it for the others.
     return await asyncio.shield(task)
 
 
 _under_way: dict[str, asyncio.Task] = {}
+# Requests that wait for a fetch now.
+_waiting: set[object] = set()
 
 
 def _hash(original: str) -> str:
@@ -201,7 +221,7 @@ def _anew(content: bytes) -> tuple[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         source, target, thumbnail = (Path(folder) / part for part in ("source", "target", "thumbnail"))
         source.write_bytes(content)
-        mime = reencode(source, target, thumbnail, SIDE)["mime"]
+        mime = reencode(source, target, thumbnail, side=SIDE, seconds=MAKING_SECONDS)["mime"]
         return mime, target.read_bytes()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
@@ -14,6 +15,7 @@ from apps.visitor.downloads import member_behind
 from apps.visitor.limits import network_of
 from csdesk.addresses import is_exempt
 from csdesk.errors import NotFound, RateLimited, Unavailable
+from csdesk.pages import end_turn
 
 # Seconds a browser may show it again without asking; the address lives longer.
 SHOWN_AGAIN = 600
@@ -25,7 +27,8 @@ async def picture(request: HttpRequest, signed: str) -> HttpResponse:
     try:
         claim = picture_addresses.read(signed)
         await member_behind(request, claim.reader)
-        found = await remote_pictures.picture(claim, _asker(request, claim))
+        asker = _asker(request, claim)
+        found = await remote_pictures.picture(claim, asker, partial(end_turn, request.scope))
         content = await asyncio.to_thread(_read, found) if found else None
     except NotFound:
         raise Http404 from None

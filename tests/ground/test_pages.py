@@ -106,3 +106,29 @@ async def test_a_page_that_fails_and_a_client_that_goes_give_their_turn_back():
     await asyncio.gather(making, waiting, return_exceptions=True)
     django.go_on.set()
     assert await asyncio.wait_for(get(application), 5) == 200
+
+
+async def test_a_page_that_waits_for_others_lets_the_next_in_and_ends_its_turn_once():
+    may_end = asyncio.Event()
+    django = Django()
+
+    async def waits(scope, receive, send) -> None:
+        if scope["path"] == "/waits/":
+            pages.end_turn(scope)
+            await may_end.wait()
+        await django(scope, receive, send)
+
+    application = PagesInTurn(waits, 1)
+    waiting = asyncio.ensure_future(get(application, "/waits/"))
+    await asyncio.sleep(0)
+    asked = [asyncio.ensure_future(get(application)) for _ in range(5)]
+    await asyncio.sleep(0)
+    assert django.now == 1, "the next one is let in, and only one"
+    may_end.set()
+    django.go_on.set()
+    assert Counter(await asyncio.gather(waiting, *asked)) == {200: 6}
+    assert django.most <= 2
+
+
+async def test_outside_of_turns_there_is_none_to_end():
+    pages.end_turn({"type": "http"})

@@ -189,3 +189,32 @@ async def test_the_oldest_make_room(settings):
         await bridge.run(remote_pictures._keep, f"{n:064}", "image/png", b"x" * 400_000)
     kept = [one.pk async for one in RemotePicture.objects.order_by("pk")]
     assert kept == [f"{n:064}" for n in (2, 3)]
+
+
+async def test_whoever_waits_is_told_before_and_what_is_kept_waits_for_nothing():
+    async with serving(ok(picture())) as server:
+        claim = await a_claim(server.address)
+        asked_before = []
+        for _ in range(2):
+            await remote_pictures.picture(claim, "x", lambda: asked_before.append(len(server.asked)))
+    assert asked_before == [0]
+
+
+async def test_more_than_so_many_do_not_wait_and_nothing_is_held_against_the_picture(monkeypatch):
+    go_on = asyncio.Event()
+
+    async def slow(writer):
+        await go_on.wait()
+        writer.write(ok(picture()))
+
+    monkeypatch.setattr(remote_pictures, "MOST_WAITING", 2)
+    async with serving(slow) as server:
+        claim = await a_claim(server.address)
+        waiting = [asyncio.ensure_future(remote_pictures.picture(claim, "x")) for _ in range(2)]
+        while len(remote_pictures._waiting) < 2:
+            await asyncio.sleep(0)
+        assert await remote_pictures.picture(claim, "x") is None
+        go_on.set()
+        first, second = await asyncio.gather(*waiting)
+        assert first == second == await remote_pictures.picture(claim, "x")
+    assert not remote_pictures._waiting
