@@ -101,18 +101,30 @@ export class LiveMark {
     this.banner = document.getElementById("offline-banner");
     desk.on("live", () => this.draw());
     this.timer = 0;
+    this.isNew = true; // a page that has just been opened is about to connect, not cut off
     this.draw();
   }
 
   draw() {
     const { live } = this.desk;
-    const signs = { live: "check", catching: "retry", offline: "wifi-off" };
-    this.mark.dataset.live = live;
-    this.mark.replaceChildren(icon(signs[live], "small"), el("span", {}, say(`live_${live}`)));
+    this.isNew &&= live === "offline";
+    this.#show(this.isNew ? "catching" : live);
     // A short break needs no words of its own.
     clearTimeout(this.timer);
     if (live !== "offline") this.banner.hidden = true;
-    else this.timer = setTimeout(() => (this.banner.hidden = this.desk.live !== "offline" || this.desk.kicked), 2_000);
+    else this.timer = setTimeout(() => this.#tellOffline(), 2_000);
+  }
+
+  #show(state) {
+    const signs = { live: "check", catching: "retry", offline: "wifi-off" };
+    this.mark.dataset.live = state;
+    this.mark.replaceChildren(icon(signs[state], "small"), el("span", {}, say(`live_${state}`)));
+  }
+
+  #tellOffline() {
+    this.isNew = false;
+    this.#show("offline");
+    this.banner.hidden = Boolean(this.desk.kicked);
   }
 }
 
