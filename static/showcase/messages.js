@@ -33,7 +33,6 @@
     [agent, text(words("So sorry about the crack. The warranty covers the lid, so a new one is free.", "非常抱歉！壶盖在保修范围内，可以免费换新。"))],
     [agent, text(words("Could you send a picture?", "方便发一张照片吗？"))],
     [customer, picture("lid.png", 640, 400)],
-    [customer, text("👍")],
     [agent, text(words("Thank you. It leaves our store today: https://shop.example/parcels/20431", "谢谢，今天就寄出：https://shop.example/parcels/20431"))],
   ];
 

@@ -6,6 +6,9 @@
   const kept = new Map([["csdesk-theme", theme]]);
   document.documentElement.dataset.theme = theme;
 
+  const OFFLINE_AFTER_MS = 300;
+  let wasOpen = false;
+
   window.pretend = { state, isChinese: lang === "zh-hans", answer: () => {}, requests: [] };
 
   // What the sheet does is kept by nobody: the real pages of this origin have their own storage.
@@ -22,8 +25,12 @@
 
     constructor() {
       super();
-      if (state === "offline") queueMicrotask(() => this.close());
-      else if (state !== "loading") queueMicrotask(() => this.#tell("open", new Event("open"), 1));
+      if (state === "loading") return;
+      if (wasOpen && state === "offline") return void queueMicrotask(() => this.close());
+      wasOpen = true;
+      queueMicrotask(() => this.#tell("open", new Event("open"), 1));
+      // What was said is there, then the connection goes and does not come back.
+      if (state === "offline") setTimeout(() => this.close(), OFFLINE_AFTER_MS);
     }
 
     send(text) {
