@@ -27,7 +27,6 @@ const DEFAULT_ACCOUNT = "@default_customer_service_account";
 const OF_PLACE = ["channel", "conversation", "lang"];
 const OF_USER = ["userid", "usersig", "nickname", "avatar"];
 const RETRY_MS = 15_000; // what is only away for a while comes back
-const NAMES = { "zh-cn": "zh-hans", zh: "zh-hans", "zh-hans-cn": "zh-hans" };
 
 /** Whom the chat asks about its place; the elements of a page take what concerns them from its events. */
 class Place {
@@ -172,8 +171,8 @@ class CsdeskChat extends HTMLElement {
   }
 
   get #lang() {
-    const asked = (this.getAttribute("lang") || "").toLowerCase();
-    return NAMES[asked] || asked;
+    const asked = this.getAttribute("lang") || "";
+    return /^zh/i.test(asked) ? "zh-hans" : /^en/i.test(asked) ? "en" : "";
   }
 
   // The user whom the attributes name.

@@ -215,7 +215,8 @@ class Widget {
   }
 
   pageLanguage() {
-    return (this.script && this.script.getAttribute("data-lang")) || this.lang || "";
+    const said = this.script.getAttribute("data-lang") || this.lang;
+    return /^zh/i.test(said) ? "zh-hans" : /^en/i.test(said) ? "en" : "";
   }
 
   async speak(lang) {
