@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError
 
 from csdesk.runner.alone import CannotBegin, alone, unhurried
 from drill.stack import free_port, is_ready
+from pictures import docs
 from pictures.screens import NOBODY, SCREENS, Screen
 from tests.browsers import launch
 
@@ -37,16 +38,6 @@ READY_WITHIN = 120
 SIZES = ((375, 667), (760, 480), (1280, 800), (2560, 1440))
 THEMES = ("light", "dark")
 LANGUAGES = {"en": "en-GB", "zh-hans": "zh-CN"}
-# The documentation's pictures: screen, size, theme, language.
-IN_DOCS = {
-    "window": ("window-serving", (375, 667), "light", "en"),
-    "window-cards": ("window-cards", (375, 667), "light", "en"),
-    "desk": ("desk-serving", (1280, 800), "light", "en"),
-    "desk-dark": ("desk-offers", (1280, 800), "dark", "zh-hans"),
-    "records": ("transcript", (1280, 800), "light", "en"),
-    "console": ("console-overview", (1280, 800), "light", "en"),
-    "widget": ("shop-chat", (1280, 800), "light", "en"),
-}
 
 
 @contextlib.contextmanager
@@ -142,15 +133,6 @@ def all_pictures(browser: Browser, url: str, password: str, names: list[str]) ->
     index(chosen)
 
 
-def docs_pictures(browser: Browser, url: str, password: str) -> None:
-    screens = {screen.name: screen for screen in SCREENS}
-    for name, (screen, size, theme, language) in IN_DOCS.items():
-        camera = Camera(browser, url, password, language)
-        (taken,) = camera.take(screens[screen], (size,), (theme,), DOCS)
-        taken.replace(DOCS / f"{name}.png")
-        camera.close()
-
-
 def index(screens: list[Screen]) -> None:
     """A page with all of them: a row per screen and language, a column per size and theme."""
     rows = []
@@ -179,7 +161,7 @@ def main() -> None:
     try:
         with alone(ROOT / "build" / "pictures.lock", "a camera"), demo() as place, launch() as browser:
             if options.docs:
-                docs_pictures(browser, *place)
+                docs.take(browser, *place, DOCS)
             else:
                 all_pictures(browser, *place, options.names)
     except CannotBegin as error:
