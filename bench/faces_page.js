@@ -53,8 +53,9 @@
     loaded() {
       const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
       const isScript = ({ name }) => new URL(name).pathname.endsWith(".js");
+      const came = all.filter(({ name, transferSize }) => name.startsWith(location.origin) && transferSize > 0);
       const sum = (list) => list.reduce((total, { encodedBodySize }) => total + encodedBodySize, 0);
-      return { all: sum(all.filter(({ name }) => name.startsWith(location.origin))), script: sum(all.filter(isScript)) };
+      return { all: sum(came), script: sum(came.filter(isScript)) };
     },
   };
 })();

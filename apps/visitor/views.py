@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from apps.sessions import picture_addresses
@@ -23,6 +24,7 @@ YEAR = 365 * 86_400
 
 
 @require_safe
+@gzip_page
 def window(request: HttpRequest, key: str) -> HttpResponse:
     """The chat as a page of its own (V-1)."""
     with asked_language(request) as chosen:
@@ -36,6 +38,7 @@ def window(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_safe
+@gzip_page
 def frame(request: HttpRequest, key: str) -> HttpResponse:
     """The chat for the widget's frame; only the channel's sites may show it (V-2, X-5)."""
     with asked_language(request):

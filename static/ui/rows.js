@@ -12,6 +12,8 @@ const MOST_SELECTED = 600; // rows; what is selected stays in the page so that i
 const NEAR_END = 48; // px from the end within which one follows what is said
 const UNSEEN_HEIGHT = 800; // px taken for the height of an area that is not shown
 const FRAME_WITHIN = 100; // ms; a page that is not shown has no frames
+const QUIET = 60; // ms without more of what comes in pages, which is then drawn at once …
+const QUIET_WITHIN = 400; // … or after so long
 const ROUNDS = 4; // rows may turn out lower than expected, and then do not yet fill what is in sight
 
 /**
@@ -34,7 +36,10 @@ export class Rows {
   #stamp = 0;
   #frame = 0;
   #timer = 0;
+  #pause = 0;
+  #pausedAt = 0;
   #isStale = false;
+  #isQuiet = false;
   #isWhole;
   #unwatch = () => {};
 
@@ -134,15 +139,31 @@ export class Rows {
   /** Lay out anew with the next frame; all changes until then are one layout. */
   change() {
     this.#isStale = true;
-    if (this.#frame) return;
+    if (this.#isQuiet) this.#later();
+    if (this.#isQuiet || this.#frame) return;
     this.#frame = requestAnimationFrame(() => this.flush());
     this.#timer = setTimeout(() => this.flush(), FRAME_WITHIN);
+  }
+
+  /** What changes by this may wait until no more of its kind comes. @param {() => void} act */
+  quietly(act) {
+    this.#isQuiet = true;
+    act();
+    this.#isQuiet = false;
+  }
+
+  #later() {
+    const now = performance.now();
+    this.#pausedAt ||= now;
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => this.flush(), Math.min(QUIET, this.#pausedAt + QUIET_WITHIN - now));
   }
 
   #unschedule() {
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#timer);
-    this.#frame = this.#timer = 0;
+    clearTimeout(this.#pause);
+    this.#frame = this.#timer = this.#pausedAt = 0;
   }
 
   /** Lay out now what has changed. */
@@ -293,6 +314,7 @@ export class Rows {
     for (const row of this.#shown) if (row.stamp !== this.#stamp) this.#leave(row);
     for (const row of this.#away) this.#comeBackOrLeave(row);
     this.#shown = rows;
+    this.#root.hidden = !rows.length; // what is not there yet does not move when it comes
     let next = this.#awayAfter(to);
     for (let n = rows.length - 1; n >= 0; n -= 1) {
       this.#bring(rows[n], next);

@@ -94,8 +94,17 @@ export class Thread {
     return this.#rows;
   }
 
-  /** Take in a message frame: a new one finds its place, a changed one changes in place. Older revs are ignored. @param {MessageFrame} frame */
-  put(frame) {
+  /**
+   * Take in a message frame: a new one finds its place, a changed one changes in place. Older revs are ignored.
+   * @param {MessageFrame} frame
+   * @param {{isLive?: boolean}} [how] what was said before comes in pages, and is shown when a page is here
+   */
+  put(frame, { isLive = true } = {}) {
+    if (isLive) this.#put(frame);
+    else this.#rows.quietly(() => this.#put(frame));
+  }
+
+  #put(frame) {
     if (frame.client_id) this.drop(frame.client_id);
     const key = `${frame.session}.${frame.seq}`;
     const known = this.#byKey.get(key);

@@ -235,7 +235,8 @@ export class Chat {
   #message({ frame, isNew, live }) {
     const isOthers = isNew && frame.from.kind !== "customer";
     const spokenTo = isOthers && live;
-    this.#drawn(() => this.thread.put(frame), { fresh: isOthers && this.thread.isNewest(frame) ? 1 : 0 });
+    const fresh = isOthers && this.thread.isNewest(frame) ? 1 : 0;
+    this.#drawn(() => this.thread.put(frame, { isLive: live || !isNew }), { fresh });
     if (frame.message.type === "recalled") this.notices.silence();
     if (!spokenTo) return;
     this.notices.arrived(frame, this.thread.spoken(frame), this.isShown && this.reading.atEnd);
