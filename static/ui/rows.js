@@ -4,7 +4,8 @@
 // The scroll area is laid out from its end (column-reverse): 0 is the newest row, upwards is negative, and nothing in
 // sight moves by what changes above it. What changes below is made up for by scrolling, within the same frame.
 import { Column } from "./column.js";
-import { isFilledIn, isInUse, selectedIn, takeOver } from "./staying.js";
+import { Shown } from "./shown.js";
+import { selectedIn } from "./staying.js";
 
 const AROUND = 1_000; // px drawn beyond either edge of what is in sight
 const SHORT = 80; // rows; a conversation as short as this stands in the page whole
@@ -28,12 +29,10 @@ export class Rows {
   #scroll;
   #does;
   #column;
-  #shown = []; // those that stand in the page in their places
-  #away = new Set(); // in the page, but far from what is in sight
+  #shown;
   #held = null; // the row that is read and where its top is; none at the end
   #lastTop = 0;
   #seen = { width: 0, height: 0, view: 0 };
-  #stamp = 0;
   #frame = 0;
   #timer = 0;
   #pause = 0;
@@ -54,6 +53,7 @@ export class Rows {
     this.#scroll = scroll;
     this.#does = does;
     this.#column = new Column(does.before);
+    this.#shown = new Shown(root, this.#column, does);
     this.#isWhole = !scroll;
     if (scroll) this.#watch();
   }
@@ -64,7 +64,7 @@ export class Rows {
     const sizes = new ResizeObserver(() => this.#resized());
     for (const part of [this.#scroll, this.#root, this.#root.parentElement]) sizes.observe(part);
     this.#scroll.addEventListener("scroll", () => this.#scrolled(), { passive: true, signal });
-    this.#root.addEventListener("focusout", () => this.#away.size && this.change(), { signal });
+    this.#root.addEventListener("focusout", () => this.#shown.away.size && this.change(), { signal });
     addEventListener("beforeprint", () => this.#print(true), { signal });
     addEventListener("afterprint", () => this.#print(false), { signal });
     this.#unwatch = () => {
@@ -86,7 +86,7 @@ export class Rows {
 
   /** Those that stand in the page. @returns {Row[]} */
   get shown() {
-    return this.#shown;
+    return this.#shown.rows;
   }
 
   /** Whether one is at the newest row and follows what comes. */
@@ -178,10 +178,8 @@ export class Rows {
   clear() {
     for (const row of this.list) row.isGone = true;
     this.#column.clear();
-    this.#shown = [];
-    this.#away.clear();
+    this.#shown.clear();
     this.#held = null;
-    this.#root.replaceChildren();
     this.change();
   }
 
@@ -206,13 +204,7 @@ export class Rows {
   /** The element of a row, drawn in its place if it is out of sight. @param {Row} row @returns {HTMLElement} */
   elementOf(row) {
     this.flush();
-    if (!row.isIn) {
-      for (const other of this.#away) other.isAsked = false;
-      row.isAsked = true;
-      this.#draw(row);
-      this.#setAway(row);
-      this.#placeAway();
-    }
+    if (!row.isIn) this.#shown.ask(row);
     return row.node;
   }
 
@@ -239,7 +231,7 @@ export class Rows {
       return;
     }
     const { top, bottom } = this.#scroll.getBoundingClientRect();
-    for (const row of this.#shown) {
+    for (const row of this.#shown.rows) {
       const box = row.node.getBoundingClientRect();
       if (row.isGone || box.bottom <= top) continue;
       if (box.top >= bottom) break;
@@ -296,102 +288,14 @@ export class Rows {
     for (let round = 0; round < ROUNDS; round += 1) {
       const [from, to] = this.#wanted();
       if (round && from === this.#column.from && to === this.#column.to) break;
-      this.#show(from, to);
+      this.#shown.show(from, to);
       if (!this.#scroll) break;
       this.#space();
       if (!this.#isSeen) break;
       this.#measure();
       this.#settle();
     }
-    this.#placeAway();
-  }
-
-  #show(from, to) {
-    this.#column.move(from, to);
-    const rows = this.list.slice(from, to);
-    this.#stamp += 1;
-    for (const row of rows) row.stamp = this.#stamp;
-    for (const row of this.#shown) if (row.stamp !== this.#stamp) this.#leave(row);
-    for (const row of this.#away) this.#comeBackOrLeave(row);
-    this.#shown = rows;
-    this.#root.hidden = !rows.length; // what is not there yet does not move when it comes
-    let next = this.#awayAfter(to);
-    for (let n = rows.length - 1; n >= 0; n -= 1) {
-      this.#bring(rows[n], next);
-      next = rows[n].dayLine || rows[n].node;
-    }
-    rows.forEach((row, n) => {
-      if (!row.isUndressed) return;
-      row.isUndressed = false;
-      this.#does.dress(from + n);
-    });
-  }
-
-  #draw(row) {
-    if (row.node) return;
-    this.#does.draw(row);
-    row.isUndressed = true;
-  }
-
-  #bring(row, next) {
-    if (row.isIn && row.isDirty) {
-      const old = row.node;
-      row.node = null;
-      this.#draw(row);
-      if (row.node !== old) takeOver(old, row.node);
-    }
-    row.isDirty = false;
-    this.#draw(row);
-    if (row.isIn) return;
-    this.#root.insertBefore(row.node, next);
-    row.isIn = row.isUndressed = true;
-  }
-
-  // What is typed, heard or holds the focus does not go away with its row.
-  #leave(row) {
-    row.dayLine?.remove();
-    row.dayLine = null;
-    if (!row.isGone && isInUse(row.node)) this.#setAway(row);
-    else this.#takeOut(row);
-  }
-
-  #takeOut(row) {
-    this.#away.delete(row);
-    row.node.remove();
-    row.isIn = row.isAway = false;
-    if (row.isGone || row.isDirty || !isFilledIn(row.node)) row.node = null;
-  }
-
-  #setAway(row) {
-    if (!row.isIn) this.#root.insertBefore(row.node, this.#firstAfter(this.#column.at(row)));
-    row.isIn = row.isAway = true;
-    this.#away.add(row);
-    row.node.classList.add("away");
-  }
-
-  #firstAfter(at) {
-    if (at < this.#column.from) return this.#shown[0] ? this.#shown[0].dayLine || this.#shown[0].node : null;
-    return this.#awayAfter(at + 1);
-  }
-
-  #awayAfter(to) {
-    if (!this.#away.size) return null;
-    const later = Array.from(this.#away, (row) => this.#column.at(row)).filter((at) => at >= to);
-    return later.length ? this.list[Math.min(...later)].node : null;
-  }
-
-  #comeBackOrLeave(row) {
-    if (row.stamp === this.#stamp) {
-      this.#away.delete(row);
-      row.isAway = row.isAsked = false;
-      row.isUndressed = true;
-      row.node.classList.remove("away");
-      row.node.style.top = "";
-    } else if (row.isGone || !(row.isAsked || isInUse(row.node))) this.#takeOut(row);
-  }
-
-  #placeAway() {
-    for (const row of this.#away) row.node.style.top = `${this.#column.offset(this.#column.at(row))}px`;
+    this.#shown.placeAway();
   }
 
   #space() {
@@ -403,10 +307,10 @@ export class Rows {
 
   #measure() {
     const box = this.#root.getBoundingClientRect();
-    const gap = this.#shown.length ? parseFloat(getComputedStyle(this.#root).rowGap) || 0 : 0;
+    const gap = this.list.length ? parseFloat(getComputedStyle(this.#root).rowGap) || 0 : 0;
     let last = null;
     let lastTop = 0;
-    for (const row of this.#shown) {
+    for (const row of this.#shown.rows) {
       const { top } = (row.dayLine || row.node).getBoundingClientRect();
       if (last) last.size = top - lastTop;
       last = row;
