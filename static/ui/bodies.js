@@ -160,7 +160,7 @@ function attached(held, how, type = "file") {
     icon({ image: "image", voice: "mic", video: "video" }[type] || "file"),
     el("span", { class: "attached-name", dir: "auto", title: name }, name),
     progress === undefined || progress === null
-      ? el("span", { class: "attached-size" }, fileSize(held.size, locale))
+      ? el("span", { class: "attached-size" }, [ending(name), fileSize(held.size, locale)].filter(Boolean).join(" · "))
       : el("progress", { class: "progress", max: 1, value: progress, "aria-label": name }),
   ];
   if (!held.url) return el("div", { class: "attached" }, ...parts);
@@ -175,6 +175,12 @@ function attached(held, how, type = "file") {
     how.stale();
   });
   return box;
+}
+
+// What kind of file it is, also where its long name is cut.
+function ending(name) {
+  const [, letters] = /\.([\p{L}\p{N}]{1,5})$/u.exec(name) || [];
+  return letters ? letters.toLocaleUpperCase() : "";
 }
 
 /**

@@ -18,7 +18,7 @@ export class Microphone {
   #tapped = true;
 
   /**
-   * @param {{root: Element|ShadowRoot, form: HTMLFormElement, button: HTMLElement, words: object, signal: AbortSignal,
+   * @param {{form: HTMLFormElement, button: HTMLElement, config: {fileLimit: number}, words: object, signal: AbortSignal,
    *   send: (file: Blob, name: string, measures: object) => void, trouble: (text: string) => void}} options
    */
   constructor(options) {
@@ -58,7 +58,7 @@ export class Microphone {
 
   async #record(kind, held = false) {
     if (this.#recorder) return;
-    const { form, words, signal, send, trouble } = this.#o;
+    const { form, config, words, signal, send, trouble } = this.#o;
     const { Recorder } = await import("./recorder.js").catch(() => ({}));
     if (!Recorder) return trouble(words.refused_unavailable);
     const canSwap = kind === "voice" && mayUse("camera");
@@ -66,6 +66,7 @@ export class Microphone {
     this.#recorder = new Recorder({
       place: form.parentElement,
       kind,
+      mostBytes: config.fileLimit,
       words,
       signal,
       send,

@@ -23,6 +23,7 @@ export class Recorder {
    * @param {object} options
    * @param {HTMLElement} options.place the window's foot
    * @param {"voice"|"video"} options.kind
+   * @param {number} options.mostBytes how large a file may be
    * @param {Object<string,string>} options.words
    * @param {AbortSignal} options.signal the window goes away
    * @param {(file: Blob, name: string, measures: object) => void} options.send
@@ -43,7 +44,7 @@ export class Recorder {
     this.#asking();
     place.append(this.#panel);
     try {
-      this.#tape = await Tape.open(kind);
+      this.#tape = await Tape.open(kind, this.#o.mostBytes);
     } catch (error) {
       this.#close(words[error.name === "NotFoundError" ? `record_none_${kind}` : `record_refused_${kind}`]);
       return;

@@ -11,7 +11,17 @@ const WANTED = {
   voice: { audio: { echoCancellation: true, noiseSuppression: true } },
   video: { audio: true, video: { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: "user" } },
 };
-const BITS = { audioBitsPerSecond: 32_000, videoBitsPerSecond: 1_200_000 };
+const SOUND_BITS = 32_000; // a second
+const PICTURE_BITS = 1_200_000;
+
+// As good as a full recording may be without becoming larger than files may be.
+function bits(mostBytes) {
+  const left = (mostBytes * 8 * 0.8) / LIMIT_S - SOUND_BITS;
+  return {
+    audioBitsPerSecond: SOUND_BITS,
+    videoBitsPerSecond: Math.round(Math.max(100_000, Math.min(PICTURE_BITS, left))),
+  };
+}
 
 export class Tape {
   #recorder;
@@ -21,19 +31,24 @@ export class Tape {
   #timer = 0;
   #meter = null;
 
-  /** Ask for what is needed. @param {"voice"|"video"} kind @returns {Promise<Tape>} rejects as getUserMedia does */
-  static async open(kind) {
-    return new Tape(kind, await navigator.mediaDevices.getUserMedia(WANTED[kind]));
+  /**
+   * Ask for what is needed.
+   * @param {"voice"|"video"} kind
+   * @param {number} mostBytes how large a file may be
+   * @returns {Promise<Tape>} rejects as getUserMedia does
+   */
+  static async open(kind, mostBytes) {
+    return new Tape(kind, await navigator.mediaDevices.getUserMedia(WANTED[kind]), mostBytes);
   }
 
-  /** @param {"voice"|"video"} kind @param {MediaStream} stream */
-  constructor(kind, stream) {
+  /** @param {"voice"|"video"} kind @param {MediaStream} stream @param {number} mostBytes */
+  constructor(kind, stream, mostBytes) {
     this.kind = kind;
     this.stream = stream;
     /** Told once with {blob, name, measures}; name is the ending of a file's name. */
     this.ended = () => {};
     const mimeType = FORMATS[kind].find((format) => MediaRecorder.isTypeSupported(format));
-    this.#recorder = new MediaRecorder(stream, { ...(mimeType ? { mimeType } : {}), ...BITS });
+    this.#recorder = new MediaRecorder(stream, { ...(mimeType ? { mimeType } : {}), ...bits(mostBytes) });
     this.#recorder.addEventListener("dataavailable", ({ data }) => this.#parts.push(data));
     this.#recorder.addEventListener("stop", () => this.#stopped());
     // The device was taken away or the right withdrawn: what is there is kept.
