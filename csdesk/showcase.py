@@ -136,6 +136,10 @@ def _records(request: HttpRequest, state: str) -> HttpResponse:
         "has_failed": state == "failed",
         "filters": {"q": "20431 " * 9 if has_filters else "", "is_narrowed": has_filters},
         "wider": "",
+        "periods": [
+            {"label": gettext("Today"), "address": "#today", "is_chosen": True},
+            {"label": gettext("Yesterday"), "address": "#yesterday", "is_chosen": False},
+        ],
     }
     return render(request, "showcase/records.html", {"listing": listing, "state": state})
 

@@ -54,8 +54,8 @@ def _sheets() -> list[Screen]:
     made = []
     for name, states in STATES.items():
         for state in states:
-            waits = state not in ("loading", "offline")
-            ready = {"window": WINDOW_LIVE, "desk": DESK_LIVE}.get(name, "body") if waits else "body"
+            ready = {"window": WINDOW_LIVE, "desk": DESK_LIVE}.get(name, "body")
+            ready = {"loading": "body", "offline": ".banner:visible"}.get(state, ready)
             address = f"/dev/components/{name}/?state={state}"
             made.append(Screen(f"{name}-{state}", address, ready=ready, is_sheet=True))
     return made

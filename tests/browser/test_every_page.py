@@ -42,9 +42,12 @@ class Looks:
         self.page = page
         self.wrong: list[str] = []
 
-    def at(self, name: str, *names: str) -> None:
+    def accessible(self, name: str) -> None:
         for text in looking.findings(self.page):
             self.wrong.append(f"{name}: {text}")
+
+    def at(self, name: str, *names: str) -> None:
+        self.accessible(name)
         for text in looking.foreign_words(self.page, (*NAMES, *names)):
             self.wrong.append(f"{name}: another language: {text!r}")
 
@@ -113,6 +116,10 @@ def test_pages_of_those_who_are_not_signed_in(page_factory: Pages, stack: Stack,
     page.get_by_role("button").last.click()
     expect(page.frame_locator("iframe").locator(".window-state[data-link=live]")).to_be_visible()
     looks.at("shop with the chat open")
+    # The examples are in English, as their sources are; the chat in them is not.
+    page.goto("/demo/examples/plain/")
+    expect(page.locator(LIVE["window"])).to_be_visible()
+    looks.accessible("the chat as a part of a page")
     looks.done()
 
 
