@@ -2,7 +2,7 @@
 import { el } from "../ui/dom.js";
 import { say } from "./words.js";
 
-const SHOWN = 8;
+const SHOWN = 6;
 // Chinese is written without blanks, so `#` may follow any letter; `/` stands in too many words and dates for that.
 const TRIGGER = /(?:#|(?:^|\s)\/)([^#\n]{0,20})$/;
 
