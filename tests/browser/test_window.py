@@ -92,7 +92,8 @@ def test_a_file_over_the_limit_is_refused_in_words(page_factory: Pages) -> None:
     page = page_factory(lang="en-GB")
     window = open_window(page)
     # Made in the page: so large a file takes its time through the test's connection to the browser.
-    page.locator(".say input[type=file]").evaluate(CHOOSE, ["unboxing.mov", 21 * 1024 * 1024, "video/quicktime"])
+    film = ["unboxing.mov", 21 * 1024 * 1024, "video/quicktime"]
+    page.locator(".say input[type=file]").evaluate(CHOOSE, film)
     expect(window.banner).to_contain_text("“unboxing.mov” is 21 MB, the limit is 20 MB.")
     expect(window.thread.locator(".attached")).to_have_count(0)
 
