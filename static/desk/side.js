@@ -130,11 +130,12 @@ export class Side {
     this.card.querySelector(".tags").replaceChildren(...(customer.tags ?? []).map((tag) => el("span", { class: "tag" }, tag)));
   }
 
-  // Who says their name meanwhile has more to be told than before.
+  // Who says their name meanwhile, or turns out to be a known user, has more to be told than before.
   #known({ id, name, avatar: face }) {
-    const version = [name, face].join("\n");
-    const isOther = this.seen?.id === id && this.seen.version !== version;
-    this.seen = { id, version };
+    const session = this.bench.chosenId;
+    const version = [id, name, face].join("\n");
+    const isOther = this.seen?.session === session && this.seen.version !== version;
+    this.seen = { session, version };
     if (!isOther) return;
     this.facts.forget(this.bench.chosenId);
     this.#show();

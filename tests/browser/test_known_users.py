@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db.models import QuerySet
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from apps.sessions import signing_secrets
 from apps.sessions.models import Channel, ChatSession, Customer, VisitorToken
@@ -16,6 +16,7 @@ from tests import signer
 from tests.browser.agents import Agent
 from tests.browser.hosts import HostPages
 from tests.browser.windows import new_channel, new_words
+from tests.browser.workbenches import Workbenches
 from tests.browsers import Pages
 from tests.stack import Stack
 
@@ -169,6 +170,29 @@ def test_a_visitor_becomes_a_user_then_another_and_then_nobody(
     assert face.told("identity")[-1] == {"userID": "", "nickname": "", "verified": False}
     until_gone(VisitorToken.objects.filter(user_id=bob))
     assert "csdesk-user" not in str(face.kept("sessionStorage"))
+
+
+def test_the_workbench_shows_who_the_visitor_has_become(
+    own_face: Callable[[], OwnFace], open_workbench: Workbenches
+) -> None:
+    bench = open_workbench(lang="en-GB")
+    bench.go("free")
+    face = own_face()
+    face.begin()
+    face.until_live()
+    said = new_words("who am I?")
+    face.say(said)
+    bench.choose(said)
+    side = bench.page.locator("#customer")
+    expect(side).to_contain_text("Visitor_")
+    ann = new_user()
+    face.identify(face.signed(ann, nickname="Ann Example"))
+    expect(side).to_contain_text("Ann Example")
+    expect(side).to_contain_text(ann)
+    # Told by the page beside the signature: nobody has verified the name.
+    expect(side).to_contain_text("Unverified")
+    bench.say("Hello Ann")
+    face.expect_text("Hello Ann")
 
 
 def test_a_page_that_knows_its_user_at_once_works_without_any_store(own_face: Callable[[], OwnFace]) -> None:
