@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 from playwright.sync_api import expect
@@ -66,9 +67,28 @@ def test_ready_sentences_rich_text_and_numbers(
     expect(page.locator("#rich-text")).to_have_attribute("aria-pressed", "false")
     expect(bench.serving).to_contain_text("You: Two ways: a new lid")
 
+    page.evaluate(COUNT_READS)
+    began = time.monotonic()
+    for number in range(12):
+        customer.say(f"line {number}")
+    newest = customer.messages()[-1]["seq"]
+    frames = customer.visitor.frames
+    customer.until(lambda: any(one["op"] == "read" and one["seq"] >= newest for one in frames))
+    assert page.evaluate("reads") <= 2 + time.monotonic() - began, "one mark a second does for all"
+
     page.locator("#account summary").click()
     expect(page.locator("[data-number=sessions]")).to_have_text("1")
     expect(page.locator("[data-number=first_reply]")).to_have_text(re.compile(r"^0:\d\d$"))
+
+
+COUNT_READS = """() => {
+    window.reads = 0;
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (text) {
+        if (JSON.parse(text).op === "read") window.reads += 1;
+        return send.call(this, text);
+    };
+}"""
 
 
 def _src(frame: dict) -> str:
