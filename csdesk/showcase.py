@@ -60,6 +60,7 @@ def sheet(request: HttpRequest, name: str) -> HttpResponse:
     if name not in SHEETS:
         raise Http404
     chosen = _choice(request, sheet=name)
+    request.META.pop("HTTP_ACCEPT_ENCODING", None)  # a script is put into the page before it is packed
     with translation.override(chosen["lang"]):
         request.LANGUAGE_CODE = chosen["lang"]
         response = SHEETS[name](request, chosen["state"])
