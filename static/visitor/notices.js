@@ -4,6 +4,7 @@ import { fill, icon } from "../ui/dom.js";
 const SOUND_KEY = "csdesk-sound";
 const NOTICE_KEY = "csdesk-notice";
 const SAID_MS = 5000;
+const WAKE_MS = 150;
 
 export class Notices {
   #words;
@@ -33,8 +34,9 @@ export class Notices {
     this.#showSound();
     const row = root.querySelector("[data-notice]");
     if (this.#isPage && DesktopNotices.arePossible) this.#desktop = new DesktopNotices({ row, words, store });
-    // Browsers let a page sound only after it has been touched once.
-    const wake = () => this.#wake();
+    // Browsers let a page sound only after it has been touched once. To get the sound ready takes some 50 ms:
+    // what the touch was for is painted first.
+    const wake = () => setTimeout(() => signal.aborted || this.#wake(), WAKE_MS);
     addEventListener("pointerdown", wake, { once: true, signal });
     addEventListener("keydown", wake, { once: true, signal });
   }
