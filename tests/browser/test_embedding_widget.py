@@ -165,6 +165,11 @@ def test_without_any_storage_the_chat_lasts_as_long_as_the_page(
     page.get_by_role("button", name="Open chat, 1 unread").click()
     window.expect_message(words)
     window.expect_message("Still there?")
+    # In another language the frame is loaded anew: what it knew, the page's memory has kept.
+    window.open_menu()
+    window.place.get_by_role("link", name="中文").click()
+    expect(window.composer).to_have_attribute("placeholder", "说点什么")
+    window.expect_message(words)
     assert page.context.cookies() == []
 
 
