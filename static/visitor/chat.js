@@ -12,6 +12,7 @@ import { now, setClock } from "../ui/times.js";
 import { Composer } from "./composer.js";
 import { Dialogs } from "./dialogs.js";
 import { Head } from "./head.js";
+import { fitKeyboard } from "./keyboard.js";
 import { Line } from "./line.js";
 import { keepMenus } from "./menu.js";
 import { Notices } from "./notices.js";
@@ -64,7 +65,7 @@ export class Chat {
 
   /** Connect, and tell the service that the customer is here. */
   async begin() {
-    if (this.isPage) this.#fitKeyboard();
+    if (this.isPage) fitKeyboard(this.#ending.signal);
     await this.host?.greeted;
     if (this.#ending.signal.aborted) return;
     this.client.page = this.host ? this.host.page : location.href;
@@ -384,20 +385,5 @@ export class Chat {
   #escape(event) {
     if (event.key !== "Escape" || event.defaultPrevented || this.#find("dialog[open]")) return;
     this.host?.post("close");
-  }
-
-  // On glass the keyboard covers the page's foot; the window then is as high as what is left.
-  #fitKeyboard() {
-    const view = window.visualViewport;
-    if (!view) return;
-    const { signal } = this.#ending;
-    const fit = () => {
-      if (view.scale > 1.01) return;
-      document.documentElement.style.setProperty("--seen-height", `${Math.round(view.height)}px`);
-      if (view.offsetTop) scrollTo(0, 0);
-    };
-    view.addEventListener("resize", fit, { signal });
-    view.addEventListener("scroll", fit, { signal });
-    fit();
   }
 }

@@ -24,6 +24,7 @@ SAID = """async ([code, text]) => {
     const thread = new Thread(root, {side: "customer", words, service: {name: "Shop"}});
     thread.put({op: "message", id: "s.1", session: "s", seq: 1, rev: 1, time: Date.now(),
                 from: {kind: "system", name: "", avatar: ""}, message: {type: "text", text, code}});
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     return [root.querySelectorAll(".message .bubble").length, root.querySelectorAll(".system").length];
 }"""
 
