@@ -30,7 +30,7 @@ CHATS, LONG, SHORT = 15, 5_000, 400
 MORE = 5_000
 # Messages a second, and for how many seconds.
 RATE, SECONDS = 20, 8
-KEYS = 15
+KEYS = 25
 PHONE, DESK = {"width": 375, "height": 667}, {"width": 1280, "height": 800}
 KB = 1000
 ARRIVES_WITHIN = 60_000
