@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Page, Route
@@ -74,8 +75,11 @@ class Lab:
         return self.page.evaluate("lab.rows().map(lab.seqOf)")
 
 
-def open_lab(pages: Pages, size: tuple[int, int] = (375, 667)) -> Lab:
-    page = pages(size=size, lang="en-GB")
+def open_lab(pages: Pages, through: tuple[str, Callable[[Route], None]] | None = None) -> Lab:
+    """An empty conversation; `through` answers what the page asks for at such addresses."""
+    page = pages(size=(375, 667), lang="en-GB")
+    if through:
+        page.route(*through)
 
     def answer(route: Route) -> None:
         route.fulfill(body=PAGE, content_type="text/html")
