@@ -25,7 +25,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError
 
 from csdesk.runner.alone import CannotBegin, alone, unhurried
 from drill.stack import free_port, is_ready
-from pictures import docs
 from pictures.screens import NOBODY, SCREENS, Screen
 from tests.browsers import launch
 
@@ -38,6 +37,8 @@ READY_WITHIN = 120
 SIZES = ((375, 667), (760, 480), (1280, 800), (2560, 1440))
 THEMES = ("light", "dark")
 LANGUAGES = {"en": "en-GB", "zh-hans": "zh-CN"}
+# The documentation's pictures that need nobody to talk: their names there, and the screens.
+IN_DOCS = {"records": "transcript", "console": "console-index"}
 
 
 @contextlib.contextmanager
@@ -133,6 +134,15 @@ def all_pictures(browser: Browser, url: str, password: str, names: list[str]) ->
     index(chosen)
 
 
+def docs_pictures(browser: Browser, url: str, password: str) -> None:
+    screens = {screen.name: screen for screen in SCREENS}
+    camera = Camera(browser, url, password, "en")
+    for name, screen in IN_DOCS.items():
+        (taken,) = camera.take(screens[screen], ((1280, 800),), ("light",), DOCS)
+        taken.replace(DOCS / f"{name}.png")
+    camera.close()
+
+
 def index(screens: list[Screen]) -> None:
     """A page with all of them: a row per screen and language, a column per size and theme."""
     rows = []
@@ -161,7 +171,7 @@ def main() -> None:
     try:
         with alone(ROOT / "build" / "pictures.lock", "a camera"), demo() as place, launch() as browser:
             if options.docs:
-                docs.take(browser, *place, DOCS)
+                docs_pictures(browser, *place)
             else:
                 all_pictures(browser, *place, options.names)
     except CannotBegin as error:
