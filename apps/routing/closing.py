@@ -38,7 +38,7 @@ def by_customer(session_id: UUID) -> ChatSession:
 
 
 def as_another_goes_on(session_id: UUID) -> None:
-    """A visitor is known by now and has another session open, which goes on (X-4). The caller holds the row."""
+    """A known visitor's other session goes on, so this one ends (X-4). The caller holds the row."""
     session = transitions.lock(session_id)
     _end(session, ServiceStatus.CUSTOMER_ENDED, ClosedBy.CLIENT)
     assignment.soon()
