@@ -71,9 +71,10 @@ def spoken(text: object) -> str:
         raise Invalid(_("The text is missing."))
     if len(text) > TEXT_LIMIT:
         raise TooLarge(_("The text is longer than %(limit)s characters.") % {"limit": TEXT_LIMIT})
-    if not text.strip():
+    if not any(sign.isprintable() and sign != " " for sign in storable(text)):
+        # Marks that nobody sees say nothing either.
         raise Invalid(_("The text is empty."))
-    return storable(text)
+    return text
 
 
 def storable(text: str) -> str:

@@ -206,8 +206,10 @@ def _trigger(data: dict) -> Trigger:
 
 def _rate(data: dict) -> Rate:
     selected = data.get("menuSelected")
-    if not isinstance(selected, dict) or not selected.get("id"):
+    if not isinstance(selected, dict):
         raise Invalid(_("menuSelected is missing."))
+    if not selected.get("id"):
+        raise Invalid(_("%(field)s is missing.") % {"field": "menuSelected.id"})
     return Rate(selected)
 
 

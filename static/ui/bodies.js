@@ -245,6 +245,8 @@ export function spoken(frame, words) {
       return words.ended_short;
     case "30":
       return String(data.content ?? "")
+        .replace(/!?\[([^\]\n]*)\]\([^)\n]*\)/g, "$1")
+        .replace(/^\s*[-+]\s/gm, "")
         .replace(/[*_`#>]/g, "")
         .slice(0, 200);
     default:

@@ -117,6 +117,8 @@ function textPicture(address, alt, context) {
   const image = ownPicture(address, sign, { ...context, alt: alt || context.words.picture, class: "text-picture" });
   if (image === sign) return sign;
   const box = el("a", { href: address, target: "_blank", rel: "noopener" }, image);
+  // What cannot be had leads nowhere.
+  image.addEventListener("error", () => box.replaceWith(sign), { once: true });
   box.addEventListener("click", (event) => look(event, image, { name: alt, url: address }, context.words));
   return box;
 }

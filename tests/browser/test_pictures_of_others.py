@@ -80,6 +80,9 @@ def test_cards_and_markdown_show_what_the_service_fetched(
     expect(cards.nth(1).locator(".goods-picture img")).to_have_count(0)
     expect(cards.nth(1).locator(".goods-picture svg")).to_be_visible()
     expect_shown(window.thread.locator("img.text-picture"))
+    missing = window.thread.locator(".text-picture.missing")
+    expect(missing).to_have_text("bad")
+    expect(missing.locator("xpath=ancestor::a")).to_have_count(0)
 
     # A member's records show the same, at addresses of the member's own, from what is kept.
     record = ServiceRecord.objects.get(session_id=session)

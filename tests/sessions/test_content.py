@@ -37,6 +37,7 @@ def test_text_of_5000_characters_is_taken_and_one_more_is_not():
         {"type": "text", "text": 5},
         {"type": "text", "text": "a\0b"},
         {"type": "text", "text": "\ud800"},
+        {"type": "text", "text": " \u200b\u202e\n\ufeff"},
         {"type": ["text"], "text": "x"},
         {"type": "recalled"},
         {"type": "image"},
