@@ -150,7 +150,7 @@ def test_the_embed_code_is_copied(page_factory: Pages):
     page = page_factory(lang="en-GB", permissions=["clipboard-read", "clipboard-write"])
     sign_in(page, make_admin())
     page.goto(f"/console/service_sessions/channel/{channel.pk}/change/")
-    page.locator(".form-row", has_text="Embed code").get_by_role("button", name="Copy").click()
+    page.locator(".field-embed_code").get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.endswith(f'/widget.js" data-channel="{channel.key}" async></script>')
