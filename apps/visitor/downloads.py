@@ -17,6 +17,7 @@ from apps.sessions.models import Attachment
 from apps.team import trail
 from apps.team.models import Member
 from csdesk import bridge
+from csdesk.csp import harmless
 from csdesk.errors import NotFound
 
 CHUNK = 64 * 1024
@@ -42,7 +43,7 @@ async def file(request: HttpRequest, signed: str) -> HttpResponse:
         opened = await asyncio.to_thread(stored.storage.open, stored.name)
     except FileNotFoundError:
         raise Http404 from None
-    return _harmless(_answer(request, opened), attachment, is_thumbnail)
+    return _typed(_answer(request, opened), attachment, is_thumbnail)
 
 
 def _answer(request: HttpRequest, opened: File) -> HttpResponse:
@@ -117,16 +118,10 @@ async def _chunks(opened: File, start: int, length: int) -> AsyncIterator[bytes]
         opened.close()
 
 
-def _harmless(response: HttpResponse, attachment: Attachment, is_thumbnail: bool) -> HttpResponse:
-    """Nothing of a stranger's file may run as ours, be kept, or be taken for another type."""
+def _typed(response: HttpResponse, attachment: Attachment, is_thumbnail: bool) -> HttpResponse:
+    """Shown in the page or saved, under the name it was sent with."""
     inline = is_thumbnail or files.shown_inline(attachment)
     kind = THUMBNAIL_TYPE if is_thumbnail else attachment.mime
     response["Content-Type"] = kind if inline else "application/octet-stream"
     response["Content-Disposition"] = content_disposition_header(not inline, attachment.name)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cache-Control"] = "private, no-store"
-    response["Referrer-Policy"] = "no-referrer"
-    # The pages of allowed sites show pictures too; whoever has the address is the reader.
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+    return harmless(response)

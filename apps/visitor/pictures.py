@@ -14,6 +14,7 @@ from apps.sessions.picture_addresses import Claim
 from apps.visitor.downloads import member_behind
 from apps.visitor.limits import network_of
 from csdesk.addresses import is_exempt
+from csdesk.csp import harmless
 from csdesk.errors import NotFound, RateLimited, Unavailable
 from csdesk.pages import end_turn
 
@@ -33,12 +34,12 @@ async def picture(request: HttpRequest, signed: str) -> HttpResponse:
     except NotFound:
         raise Http404 from None
     except RateLimited:
-        return _harmless(HttpResponse(status=429))
+        return harmless(HttpResponse(status=429))
     except Unavailable:
-        return _harmless(HttpResponse(status=503))
+        return harmless(HttpResponse(status=503))
     if content is None:
-        return _harmless(HttpResponse(status=204))
-    response = _harmless(HttpResponse(content, content_type=found.mime))
+        return harmless(HttpResponse(status=204))
+    response = harmless(HttpResponse(content, content_type=found.mime))
     response["Cache-Control"] = f"private, max-age={SHOWN_AGAIN}"
     return response
 
@@ -61,13 +62,3 @@ def _read(found: RemotePicture) -> bytes | None:
     except FileNotFoundError:
         # Dropped this very moment to make room; it is fetched again when somebody asks again.
         return None
-
-
-def _harmless(response: HttpResponse) -> HttpResponse:
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cache-Control"] = "private, no-store"
-    response["Referrer-Policy"] = "no-referrer"
-    # The pages of allowed sites show pictures too; whoever has the address is the reader.
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
