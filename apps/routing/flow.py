@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from apps.routing import assignment, closing, prompts, queueing
@@ -27,12 +29,14 @@ from csdesk.errors import NotFound, WrongState
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
+WELCOME_LASTS = timedelta(minutes=10)
 
 
 def trigger(customer: Customer, channel: Channel, *, language: str = "", page: str = "") -> ChatSession:
     """src 7: the customer's open session, or a new one in the flow with its welcome words.
 
-    Never queues anybody (S-17) and never welcomes twice. Call through `bridge.run`. The door answers
+    Never queues anybody (S-17) and never welcomes twice, nor again a moment after a welcome that led to
+    nobody. Call through `bridge.run`. The door answers
     the asking socket with `signals(session)`.
     """
     with transaction.atomic():
@@ -43,10 +47,35 @@ def trigger(customer: Customer, channel: Channel, *, language: str = "", page: s
             language=language,
             page=page,
         )
-        if is_new:
+        if is_new and not _is_welcomed(session):
             # Made in this transaction, the row is ours.
             prompts.say(session, "welcome")
     return session
+
+
+def _is_welcomed(session: ChatSession) -> bool:
+    """Whether the customer was welcomed within `WELCOME_LASTS` and has been served by nobody since.
+
+    With nobody at work each message opens and ends a session of its own (R-6): one welcome is enough.
+    """
+    welcome = Message.objects.filter(session=OuterRef("pk"), seq=1, body__code="welcome")
+    lately = (
+        ChatSession.objects.filter(
+            customer=session.customer_id,
+            channel=session.channel_id,
+            started_at__gt=session.started_at - WELCOME_LASTS,
+        )
+        .exclude(pk=session.pk)
+        .annotate(is_welcomed=Exists(welcome))
+        .order_by("-started_at")
+        .values_list("assigned_at", "is_welcomed")
+    )
+    for assigned_at, is_welcomed in lately:
+        if assigned_at:
+            return False
+        if is_welcomed:
+            return True
+    return False
 
 
 def signals(session: ChatSession | None) -> list[dict]:

@@ -154,6 +154,27 @@ def test_with_nobody_signed_in_the_hand_over_fails_with_its_words():
     assert endings(session) == ["no_agent_online"]
 
 
+def test_who_finds_nobody_at_work_is_not_welcomed_again_at_once(time):
+    first = asks(customer_comes())
+    customer, channel = first.customer, first.channel
+    second = asks(flow.trigger(customer, channel))
+    assert codes(second) == ["handover_failed", "src19"]
+    time.move(flow.WELCOME_LASTS.total_seconds() - 60)
+    assert codes(flow.trigger(customer, make.make_channel())) == ["welcome"]
+    third = asks(flow.trigger(customer, channel))
+    assert codes(third) == ["handover_failed", "src19"]
+    time.move(120)
+    assert codes(flow.trigger(customer, channel)) == ["welcome"]
+
+
+def test_who_has_been_served_is_welcomed_again():
+    agent = scene.agent_at_desk()
+    session = asks(customer_comes())
+    closing.by_customer(session.id)
+    assert session.agent == agent
+    assert codes(flow.trigger(session.customer, session.channel)) == ["welcome"]
+
+
 def test_a_setting_lets_customers_queue_with_nobody_signed_in():
     scene.set_rules(QueueSettings, queue_without_agents=True)
     assert asks(customer_comes()).state == State.QUEUED
