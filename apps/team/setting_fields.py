@@ -20,6 +20,11 @@ _PLACEHOLDER = re.compile(r"\$(?:\{(\w*)\}|\((\w*)\)|([A-Za-z]\w*))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 # Letters that show nothing: Hangul fillers, the empty Braille cell, the grapheme joiner.
 _BLANK_LETTERS = "\u115f\u1160\u3164\uffa0\u2800\u034f"
+_ZERO_WIDTH_JOINER = "\u200d"
+_JOINERS = "\u200c" + _ZERO_WIDTH_JOINER
+_JOINER = re.compile(f"[{_JOINERS}]")
+# Signs of an emoji that a joiner may stand beside: "in colour", and the five tones of skin.
+_EMOJI_MARKS = "\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 _SYSTEM_WORDS = {"system", "systemmessage", "csdesk", "系统", "系统消息", "系统通知", "系統", "系統訊息"}
 
 
@@ -196,11 +201,15 @@ def plain(value: Any) -> str:
 
 
 def plain_name(value: Any) -> str:
-    """A name in one line without anything that is not seen; raises ValueError when nothing is left (X-4)."""
+    """A name in one line without anything that is not seen; raises ValueError when nothing is left (X-4).
+
+    Joiners stay where they are part of how it is written: in Persian and Indic names, in emoji families.
+    """
     if not isinstance(value, str):
         raise ValueError(_("A text."))
     text = unicodedata.normalize("NFC", " ".join(value.split()))
-    name = " ".join("".join(sign for sign in text if not _is_unseen(sign)).split())
+    seen = "".join(sign for sign in text if sign in _JOINERS or not _is_unseen(sign))
+    name = " ".join(_JOINER.sub(_where_it_joins, seen).split())
     if not name:
         raise ValueError(_("This can't be empty."))
     return name
@@ -218,6 +227,26 @@ def bare_name(name: str) -> str:
 
 def _is_unseen(sign: str) -> bool:
     return unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Cn") or sign in _BLANK_LETTERS
+
+
+def _where_it_joins(found: re.Match) -> str:
+    """The joiner between two signs that it makes a difference to, else nothing."""
+    joiner, text = found[0], found.string
+    # Beside no sign at all stands a blank, which nothing joins.
+    before, after = text[: found.start()][-1:] or " ", text[found.end() :][:1] or " "
+    is_in_word = _is_joining(before) and _is_joining(after)
+    is_in_emoji = joiner == _ZERO_WIDTH_JOINER and _is_emoji(before) and _is_emoji(after)
+    return joiner if is_in_word or is_in_emoji else ""
+
+
+def _is_joining(sign: str) -> bool:
+    """A letter, or its mark, of a script whose letters join: not Latin, Greek, Cyrillic, Chinese, Korean."""
+    is_letter = unicodedata.category(sign) in ("Lo", "Lm", "Mn", "Mc")
+    return is_letter and unicodedata.east_asian_width(sign) == "N"
+
+
+def _is_emoji(sign: str) -> bool:
+    return unicodedata.category(sign) in ("So", "Sm") or sign in _EMOJI_MARKS
 
 
 def _name(found: re.Match) -> str:

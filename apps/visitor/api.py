@@ -134,9 +134,7 @@ def _asked_token(request: HttpRequest, asked: dict) -> tuple[str, VisitorToken]:
             raise Unauthorized(_("This token is not valid."))
         _expect_origin(request, old.channel, old.user_id)
         return tokens.renew(asked["token"])
-    if "channel" not in asked:
-        raise Invalid(_("%(field)s is missing.") % {"field": "channel"})
-    channel = channels.find(asked["channel"])
+    channel = channels.find(asked.get("channel"))
     _expect_origin(request, channel)
     return tokens.issue(channel)
 

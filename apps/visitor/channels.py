@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.sessions.models import Channel
-from csdesk.errors import NotFound
+from csdesk.errors import Invalid, NotFound
 
 CACHE_SECONDS = 1.0
 MOST_CACHED = 1_000
@@ -14,8 +14,14 @@ _cache: dict[str, tuple[float, Channel | None]] = {}
 
 
 def find(name: object) -> Channel:
-    """The active channel with this key or account id, at most a second old; NotFound else."""
-    name = name if isinstance(name, str) else ""
+    """The active channel with this key or account id, at most a second old; NotFound else.
+
+    Invalid for what can't be a name at all.
+    """
+    if name is None or name == "":
+        raise Invalid(_("%(field)s is missing.") % {"field": "channel"})
+    if not isinstance(name, str):
+        raise Invalid(_("%(field)s must be text.") % {"field": "channel"})
     until, channel = _cache.get(name, (0.0, None))
     if until < time.monotonic():
         if channel:

@@ -27,6 +27,7 @@ def sign_in(channel: Channel, asked: dict) -> tuple[str, VisitorToken]:
     An anonymous visitor's token is merged into the user, once (X-4); a user's own is replaced; another
     user's is dropped. Unauthorized, TokenExpired (the signature's life is over), Invalid, TooLarge.
     """
+    _expect_claim(asked)
     former = _former(channel, asked.get("token"))
     signed = signatures.verify(
         asked.get("userSig"),
@@ -45,6 +46,17 @@ def sign_in(channel: Channel, asked: dict) -> tuple[str, VisitorToken]:
     if former:
         _end_former(former, row)
     return text, row
+
+
+def _expect_claim(asked: dict) -> None:
+    """Invalid for what is no claim at all, so that an app tells its own mistake from a wrong signature."""
+    for name in ("userID", "userSig"):
+        if asked.get(name) in (None, ""):
+            raise Invalid(_("%(field)s is missing.") % {"field": name})
+        if not isinstance(asked[name], str):
+            raise Invalid(_("%(field)s must be text.") % {"field": name})
+    if not signatures.is_user_id(asked["userID"]):
+        raise Invalid(_("The userID must have 1 to 64 visible characters."))
 
 
 def _former(channel: Channel, text: object) -> VisitorToken | None:

@@ -65,7 +65,8 @@ def _name(value: object, channel: Channel) -> str | None:
     if not isinstance(value, str):
         raise Invalid(_("%(field)s must be text.") % {"field": "nickname"})
     try:
-        name = plain_name(value)[:NAME_LIMIT].strip()
+        # Once more, for what the cut has left without its other half.
+        name = plain_name(plain_name(value)[:NAME_LIMIT])
     except ValueError:
         # Nothing in it that is seen.
         return ""

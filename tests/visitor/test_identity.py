@@ -195,7 +195,10 @@ def test_giving_a_token_back_ends_it(client):
         ("\u202e\u200b", ""),
         ("a\x00b\ud800c", "abc"),
         ("", ""),
-        ("👨\u200d👩\u200d👧", "👨👩👧"),
+        ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧"),
+        # Cut, without a joiner that has lost its other half.
+        ("x" * 58 + "👨\u200d👩", "x" * 58 + "👨"),
+        ("Ann\u200d Ag\u200cent", ""),
         # Reserved: the system, the service and its people, however they are written.
         ("系统消息", ""),
         ("ＳＹＳＴＥＭ", ""),
@@ -265,11 +268,13 @@ def test_a_signed_profile_counts_alone_and_is_verified(client):
         ({"clientData": {"a": "b\x00"}}, 400, "invalid"),
         ({"clientData": {"a": "\ud800"}}, 400, "invalid"),
         ({"clientData": {"a": "x" * 4_000}}, 413, "too_large"),
-        ({"userID": ""}, 401, "unauthorized"),
-        ({"userID": None}, 401, "unauthorized"),
-        ({"userID": ["alice"]}, 401, "unauthorized"),
-        ({"userSig": None}, 401, "unauthorized"),
-        ({"userSig": {"a": 1}}, 401, "unauthorized"),
+        ({"userID": ""}, 400, "invalid"),
+        ({"userID": None}, 400, "invalid"),
+        ({"userID": ["alice"]}, 400, "invalid"),
+        ({"userSig": None}, 400, "invalid"),
+        ({"userSig": {"a": 1}}, 400, "invalid"),
+        ({"userSig": ""}, 400, "invalid"),
+        ({"userSig": "eJx"}, 401, "unauthorized"),
     ],
 )
 def test_what_cannot_be_taken_gets_a_code_and_changes_nothing(client, told, status, code):
@@ -281,8 +286,9 @@ def test_what_cannot_be_taken_gets_a_code_and_changes_nothing(client, told, stat
 
 def test_a_user_needs_a_channel_that_is_there(client):
     body = {"userID": "alice", "userSig": "eJx"}
-    for channel in ({}, {"channel": None}, {"channel": "nobody"}, {"channel": 7}):
-        refused(ask(client, body | channel), 404, "not_found")
+    refused(ask(client, body | {"channel": "nobody"}), 404, "not_found")
+    for channel in ({}, {"channel": None}, {"channel": ""}, {"channel": 7}):
+        refused(ask(client, body | channel), 400, "invalid")
 
 
 def test_a_profile_without_a_user_is_refused(client):
