@@ -94,13 +94,16 @@ def test_the_launchers_icon_is_one_of_ours(browser):
 def test_secrets_are_made_by_us_shown_on_demand_and_in_the_trail(browser, caplog):
     shop = make_channel()
     change, secrets = pages_of(shop)
-    assert "None yet" in browser.get(change).content.decode()
+    page = browser.get(change).content.decode()
+    assert "None yet" in page
+    assert "Make a secret" in page and "Show or change" not in page
     made = browser.post(secrets, {"do": "make"})
     [first] = shown_secrets(made.content.decode())
     assert "no-store" in made["Cache-Control"]
     # A look at the page shows nothing; asking does.
     assert shown_secrets(browser.get(secrets).content.decode()) == []
-    assert shown_secrets(browser.get(change).content.decode()) == []
+    assert shown_secrets(page := browser.get(change).content.decode()) == []
+    assert "Show or change" in page
     assert shown_secrets(browser.post(secrets, {"do": "show"}).content.decode()) == [first]
     [second, former] = shown_secrets(browser.post(secrets, {"do": "make"}).content.decode())
     assert former == first != second

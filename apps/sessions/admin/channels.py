@@ -90,7 +90,8 @@ class ChannelAdmin(ConsoleAdmin):
         if channel.secret_2:
             state = _("Made; the former one still counts.")
         address = reverse("admin:service_sessions_channel_secrets", args=[channel.pk])
-        return format_html('{} <a class="button small" href="{}">{}</a>', state, address, _("Show or change"))
+        act = _("Show or change") if channel.secret_1 else _("Make a secret")
+        return format_html('{} <a class="button small" href="{}">{}</a>', state, address, act)
 
     # --- the form ---
 
