@@ -51,7 +51,9 @@ JOINED = ["👨‍👩‍👧‍👦🏳️‍🌈 王小明", "👩🏽‍⚕�
 @pytest.mark.parametrize("name", JOINED)
 def test_joiners_stay_where_they_are_part_of_a_name(name):
     assert plain_name(name) == name
-    assert bare_name("System" + name) == bare_name("System" + name.replace("\u200c", "").replace("\u200d", ""))
+    assert bare_name("System" + name) == bare_name(
+        "System" + name.replace("\u200c", "").replace("\u200d", "")
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,9 @@ def test_lone_joiners_go(name, kept):
     assert plain_name(name) == kept
 
 
-@pytest.mark.parametrize("name", ["System", "ＳＹＳＴＥＭ", "s y s t e m", "系统消息", "csdesk", "CS-Desk", "Sys\u200dtem"])
+@pytest.mark.parametrize(
+    "name", ["System", "ＳＹＳＴＥＭ", "s y s t e m", "系统消息", "csdesk", "CS-Desk", "Sys\u200dtem"]
+)
 def test_the_systems_own_names_are_reserved(browser, name):
     assert is_system_word(name)
     assert "nickname" in errors(browser.post("/console/team/member/add/", member(nickname=name)))
