@@ -18,13 +18,15 @@ EARLIER = 50
 
 
 def profile(member: Member, session: ChatSession) -> dict:
-    """`{customer, standing, data, earlier, variables, record}`: labels with values, newest sessions first.
+    """`{customer, standing, is_claimed, data, earlier, variables, record}`: labels with values, newest
+    sessions first.
 
     `variables` fill the gaps of quick replies.
     """
     return {
         "customer": _filled(_customer_rows(session.customer)),
         "standing": _standing(session.customer),
+        "is_claimed": session.customer.profile_is_claimed,
         "data": _data(session),
         "earlier": [_earlier(found) for found in earlier_sessions(member, session)],
         "variables": _variables(session),
@@ -41,10 +43,13 @@ def _record(member: Member, session: ChatSession) -> dict | None:
 
 
 def _standing(customer: Customer) -> str:
-    """What the name is worth (X-4): `claimed` by the page alone, `known` by a signature, or nothing told."""
-    if customer.profile_is_claimed:
-        return "claimed"
-    return "known" if customer.user_id else ""
+    """Who they are (X-4): `known` by a signature over their user id, `claimed` by the page alone, or "".
+
+    What the page has told beside a signature is unverified all the same: `is_claimed`.
+    """
+    if customer.user_id:
+        return "known"
+    return "claimed" if customer.profile_is_claimed else ""
 
 
 def _variables(session: ChatSession) -> dict[str, str]:

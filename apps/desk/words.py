@@ -144,10 +144,10 @@ def _composer() -> dict[str, str]:
 
 def _side() -> dict[str, str]:
     return {
-        "standing_claimed": _("Unverified"),
+        "standing_claimed": _("Name unverified"),
         "standing_claimed_text": _("Name and picture were told by the page; nobody has verified them."),
-        "standing_known": _("Verified"),
-        "standing_known_text": _("The app has signed who this is."),
+        "standing_known": _("Identity verified"),
+        "standing_known_text": _("The app has signed this user ID."),
         "loading": _("Loading"),
         "retry": _("Retry"),
         "not_loaded": _("This did not load."),

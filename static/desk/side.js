@@ -143,18 +143,17 @@ export class Side {
 
   #facts(facts) {
     const rows = facts ? facts.customer : [];
-    this.#standing(facts?.standing);
+    this.#standing(facts);
     this.card.querySelector(".facts").replaceChildren(...rows.flatMap(fact));
   }
 
-  // Beside the name, quietly: whether anybody but the page says who this is (X-4).
-  #standing(standing) {
-    const mark = this.card.querySelector(".standing");
-    mark.hidden = !standing;
-    if (!standing) return;
-    mark.className = `standing tag ${standing}`;
-    mark.title = say(`standing_${standing}_text`);
-    mark.replaceChildren(icon(standing === "known" ? "check" : "info", "small"), say(`standing_${standing}`));
+  // Beside the name, quietly: whether anybody but the page says who this is, and how they are called (X-4).
+  #standing(facts) {
+    const told = [facts?.standing === "known" && "known", facts?.is_claimed && "claimed"].filter(Boolean);
+    const marks = told.map((standing) =>
+      el("span", { class: `tag ${standing}`, title: say(`standing_${standing}_text`) }, icon(standing === "known" ? "check" : "info", "small"), say(`standing_${standing}`)),
+    );
+    this.card.querySelector(".standing").replaceChildren(...marks);
   }
 
   #notes() {

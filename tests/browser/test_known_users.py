@@ -189,8 +189,8 @@ def test_the_workbench_shows_who_the_visitor_has_become(
     face.identify(face.signed(ann, nickname="Ann Example"))
     expect(side).to_contain_text("Ann Example")
     expect(side).to_contain_text(ann)
-    # Told by the page beside the signature: nobody has verified the name.
-    expect(side).to_contain_text("Unverified")
+    # Who they are is signed; the name was told by the page beside the signature.
+    expect(side.locator(".standing .tag")).to_have_text(["Identity verified", "Name unverified"])
     bench.say("Hello Ann")
     face.expect_text("Hello Ann")
 

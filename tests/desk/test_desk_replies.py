@@ -156,17 +156,22 @@ def test_what_only_the_page_has_told_is_shown_as_unverified(agent: Member) -> No
     session = make.make_served_session(agent)
     customer, client = session.customer, signed_in(agent)
 
-    def told() -> tuple[str, list[str]]:
+    def told() -> tuple[str, bool, list[str]]:
         answer = client.get(reverse("desk-session", args=[session.id])).json()
-        return answer["standing"], [part["title"] for part in answer["data"] if "erified" in part["title"]]
+        unsure = [part["title"] for part in answer["data"] if "erified" in part["title"]]
+        return answer["standing"], answer["is_claimed"], unsure
 
-    assert told() == ("", [])
+    assert told() == ("", False, [])
     customer.profile_is_claimed = True
     customer.save()
-    assert told() == ("claimed", ["From the page, unverified"])
-    customer.profile_is_claimed, customer.user_id = False, "u-1"
+    assert told() == ("claimed", True, ["From the page, unverified"])
+    # Who they are is signed; their name, picture and data stand beside the signature.
+    customer.user_id = "u-1"
     customer.save()
-    assert told() == ("known", [])
+    assert told() == ("known", True, ["From the page, unverified"])
+    customer.profile_is_claimed = False
+    customer.save()
+    assert told() == ("known", False, [])
 
 
 FILE = reverse("desk-quick-replies-file")
@@ -210,3 +215,11 @@ def test_a_bad_file_changes_nothing(agent: Member, data: str | bytes) -> None:
     assert status in (400, 413)
     assert answer["detail"]
     assert not QuickReply.objects.filter(owner=agent).exists()
+
+
+@pytest.mark.parametrize("data", ["RIFF\x00\x00,WAVE\x01,x", "just some words\nin lines\n", b"\x89PNG\r\n"])
+def test_what_is_no_csv_is_called_so(agent: Member, data: str | bytes) -> None:
+    assert take_in(signed_in(agent), data) == (
+        400,
+        {"code": "invalid", "detail": "The file is no CSV in UTF-8."},
+    )
