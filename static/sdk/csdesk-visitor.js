@@ -24,7 +24,7 @@
  * - `ready` {first}: signed in; what was missed is on its way
  * - `message` {frame, isNew, live}: a new or changed message; `live` if it has just been said
  * - `pending` {pending}: a message of ours changed on its way; `pending.status` is "uploading", "sending",
- *   "waiting" (an upload that is tried again by itself), "late", "failed", "sent" or "cancelled"
+ *   "waiting" (for the connection or for its turn, and goes on by itself), "late", "failed", "sent" or "cancelled"
  * - `lost` {names}: files that were chosen before a reload and could not be sent; they must be chosen again
  * - `state` {session}: a session's state, agent, position or `can` changed
  * - `typing` {on, name}: the agent writes or has stopped
@@ -296,7 +296,6 @@ export class VisitorClient {
       if (name.startsWith("heal") || name.startsWith("sync") || name.startsWith("ack")) this.#stop(name);
     for (const answer of this.#answers.splice(0)) answer.reject(new VisitorError("unavailable"));
     this.#typing(false);
-    for (const pending of this.state.pending) if (pending.status === "sending") this.#expectAck(pending);
     if (!this.#wanted || this.state.link === "gone") return;
     if (code === 4001 || code === 4003) this.#kept = { ...this.#kept, doubtful: true };
     this.#retryLater(this.#byeWait);
@@ -309,12 +308,19 @@ export class VisitorClient {
     this.#failures += 1;
     const wait = Math.max(least, grown) * (0.5 + Math.random() / 2) + (least ? least / 2 : 0);
     this.#link("waiting", Date.now() + wait);
+    for (const pending of this.state.pending)
+      if (["sending", "late"].includes(pending.status)) this.#hold(pending);
     this.#after("retry", wait, () => this.#open());
   }
 
   #goneFor(error) {
     this.state.gone = error.code;
     this.#link("gone");
+    for (const pending of this.state.pending) {
+      if (!["sending", "waiting"].includes(pending.status) || isUpload(pending)) continue;
+      this.#stop(`ack ${pending.client_id}`);
+      this.#change(pending, { status: "late" });
+    }
     this.#emit("refused", { code: error.code, detail: error.message });
   }
 
@@ -663,8 +669,12 @@ export class VisitorClient {
   }
 
   #resend() {
-    const waiting = this.state.pending.filter((one) => ["sending", "late"].includes(one.status));
-    waiting.forEach((pending, place) => {
+    const held = this.state.pending.filter(
+      (one) => ["sending", "late"].includes(one.status) || (one.status === "waiting" && !isUpload(one)),
+    );
+    for (const pending of held)
+      if (pending.status === "waiting") this.#change(pending, { status: "sending" });
+    held.forEach((pending, place) => {
       if (place < 5) this.#transmit(pending);
       else this.#after(`ack ${pending.client_id}`, (place - 4) * SPACING_MS, () => this.#transmit(pending));
     });
@@ -912,7 +922,7 @@ export class VisitorClient {
     const pending = this.#pendingOf(clientId);
     if (!pending || !this.canRetry(pending)) return;
     this.reconnect();
-    if (pending.blob && !pending.message.upload) {
+    if (isUpload(pending)) {
       this.#change(pending, { status: "uploading", progress: 0, code: undefined, detail: undefined });
       this.#uploadNext(pending);
     } else {
@@ -951,6 +961,10 @@ export class VisitorClient {
   }
 
   #transmit(pending) {
+    if (!this.#signedIn && this.#failures) {
+      this.#hold(pending);
+      return;
+    }
     this.#expectAck(pending);
     if (!this.#signedIn) return;
     pending.tries += 1;
@@ -958,6 +972,12 @@ export class VisitorClient {
     const { duration, width, height } = (["voice", "video"].includes(type) && file) || {};
     const message = { type, text, data, upload, duration, width, height }; // undefined ones are not sent
     this.#write({ op: "send", client_id: pending.client_id, message });
+  }
+
+  // Without a connection nothing is on its way: it goes on with the next one.
+  #hold(pending) {
+    this.#stop(`ack ${pending.client_id}`);
+    this.#change(pending, { status: "waiting" });
   }
 
   #expectAck(pending) {
@@ -1396,6 +1416,9 @@ function checked(user) {
   if (!isText) throw new VisitorError("invalid", "identify() needs a userID and a userSig.");
   return user;
 }
+
+/** Whether its bytes are still to be sent. @param {Pending} pending */
+const isUpload = (pending) => Boolean(pending.blob && !pending.message.upload);
 
 function emptyState() {
   return {

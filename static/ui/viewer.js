@@ -7,6 +7,9 @@ const STEP = 1.5;
 const MOST = 8;
 const LARGEST_PX = 24_000; // what browsers still draw
 
+// Going back takes a moment: a picture that is opened meanwhile must not be closed by it.
+let entryGone = Promise.resolve();
+
 /**
  * Open a picture.
  * @param {HTMLImageElement} small as it stands in the chat: shown until the whole one is here
@@ -150,24 +153,40 @@ class Viewer {
     this.area.scrollTop += after.top + share.y * after.height - at.y;
   }
 
-  // The phone's "back" closes a dialog by itself in newer browsers; in others it takes an entry of the history.
-  #takeBack() {
-    if ("CloseWatcher" in window || this.tree !== document || !matchMedia("(pointer: coarse)").matches) return;
-    history.pushState({ viewer: true }, "");
-    this.back = () => {
+  // "Back" closes the viewer: it takes an entry of the history, which goes with it however it is closed.
+  // A page that is not ours alone keeps its history: in a frame or a component only the browser closes dialogs.
+  async #takeBack() {
+    if (this.tree !== document || window.parent !== window) return;
+    await entryGone;
+    if (!this.dialog.open) return;
+    if (!history.state?.viewer) history.pushState({ viewer: true }, "");
+    this.back = (event) => {
+      // The page around went nowhere.
+      event.stopImmediatePropagation();
       this.back = null;
       this.dialog.close();
     };
-    addEventListener("popstate", this.back, { once: true });
+    addEventListener("popstate", this.back, { once: true, capture: true });
   }
 
   #closed() {
     this.resized.disconnect();
     this.dialog.remove();
     if (this.back) {
-      removeEventListener("popstate", this.back);
-      history.back();
+      removeEventListener("popstate", this.back, { capture: true });
+      giveEntryBack();
     }
     this.opener?.focus({ preventScroll: true });
   }
+}
+
+function giveEntryBack() {
+  entryGone = new Promise((done) => {
+    const gone = (event) => {
+      event.stopImmediatePropagation();
+      done();
+    };
+    addEventListener("popstate", gone, { once: true, capture: true });
+  });
+  history.back();
 }

@@ -76,6 +76,17 @@ def test_a_picture_keeps_its_place_and_reaches_the_agent(page_factory: Pages, ag
     expect(picture).to_be_visible()
     expect(picture).to_have_attribute("width", "800")
     assert picture.evaluate("image => image.getBoundingClientRect().height") == pytest.approx(137.5, abs=3)
+    # The phone's "back" closes the picture and not the chat; closed otherwise, it leaves nothing behind.
+    viewer = page.locator(".viewer")
+    address = page.url
+    for close in (page.go_back, lambda: page.keyboard.press("Escape")):
+        picture.click()
+        expect(viewer).to_be_visible()
+        page.wait_for_function("() => history.state?.viewer")
+        close()
+        expect(viewer).to_have_count(0)
+        page.wait_for_function("() => !history.state?.viewer")
+    assert page.url == address
     arrived = agent.until(
         lambda: next(
             (frame for frame in agent.messages(session) if frame["message"]["type"] == "image"), None
@@ -188,6 +199,11 @@ def test_words_written_offline_arrive_once(page_factory: Pages, agent: Agent) ->
     page.context.set_offline(True)
     lost = new_words("In the tunnel")
     window.say(lost)
+    given_up = new_words("Not worth waiting")
+    window.say(given_up)
+    expect(window.thread.locator(".message-state", has_text="Waiting, goes on by itself")).to_have_count(2)
+    window.thread.get_by_role("button", name="Cancel").last.click()
+    window.expect_message(given_up, count=0)
     expect(window.banner).to_contain_text("Offline", timeout=15_000)
     agent.say(session, "Said meanwhile")
     page.context.set_offline(False)
@@ -196,6 +212,7 @@ def test_words_written_offline_arrive_once(page_factory: Pages, agent: Agent) ->
     expect(window.banner).to_be_hidden()
     agent.until(lambda: lost in agent.desk.texts(session))
     assert agent.desk.texts(session).count(lost) == 1
+    assert given_up not in agent.desk.texts(session)
 
 
 def test_nothing_moves_while_one_reads_older_messages(page_factory: Pages, agent: Agent) -> None:
