@@ -186,6 +186,19 @@ def test_on_a_phone_the_widget_fills_the_screen(page_factory: Pages) -> None:
     window.wait_ready()
     box = page.locator("iframe").bounding_box()
     assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 375, 667)
+    # A picture over the chat takes no entry of the shop's history.
+    entries = page.evaluate("history.length")
+    frame = page.frames[1]
+    frame.evaluate(
+        """async () => {
+            const { view } = await import("/static/ui/viewer.js");
+            const small = document.body.appendChild(document.createElement("img"));
+            view(small, { name: "a.png", url: "/static/visitor/mark.svg" }, {});
+        }"""
+    )
+    window.place.locator(".viewer").press("Escape")
+    expect(window.place.locator(".viewer")).to_have_count(0)
+    assert page.evaluate("history.length") == entries
     window.place.get_by_role("button", name="收起").click()
     expect(page.get_by_role("button", name="打开客服对话")).to_be_visible()
 
