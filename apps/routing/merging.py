@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected
 
-from apps.routing import closing
+from apps.routing import closing, purging
 from apps.sessions import customers, queries, standing, transitions
 from apps.sessions.authors import customer_key
 from apps.sessions.models import (
@@ -72,6 +72,7 @@ def _merge(visitor_id: UUID, token: VisitorToken) -> bool:
         if len(sessions) != ChatSession.objects.filter(customer_id=visitor_id).count():
             raise _Again
         customer = customers.known_customer(token)
+        sessions = _without_looks(sessions, customer)
         _end_where_both_are_open(sessions, customer)
         _move(visitor_id, customer.id, [session.id for session in sessions])
         _keep_what_was_told(visitor, customer)
@@ -87,6 +88,17 @@ def _locked_sessions(visitor_id: UUID) -> list[ChatSession]:
     # Sessions before the customer's row: whoever holds a session may want a share of that row.
     found = ChatSession.objects.select_for_update().filter(customer_id=visitor_id)
     return list(found.order_by("id"))
+
+
+def _without_looks(sessions: list[ChatSession], customer: Customer) -> list[ChatSession]:
+    """Those that stay: where nothing was said leaves no trace (S-17), unless the customer goes on there."""
+
+    def is_wanted(session: ChatSession) -> bool:
+        return session.is_open and not queries.open_session_of(customer.id, session.channel_id)
+
+    kept = [session for session in sessions if session.engaged_at or is_wanted(session)]
+    purging.delete([session.id for session in sessions if session not in kept])
+    return kept
 
 
 def _end_where_both_are_open(sessions: list[ChatSession], customer: Customer) -> None:

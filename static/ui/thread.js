@@ -411,10 +411,11 @@ function apart(entry, previous) {
   return Boolean(entry.frame && previous.frame && entry.session !== previous.session);
 }
 
-// Sessions are named in the order of time, messages counted within; what is not stored yet has but its time.
+// Messages are counted within their session; what is not stored yet has but its time. Sessions follow one another,
+// save where a visitor's own has become a known user's: then what was said last stands last.
 function before(a, b) {
   if (Boolean(a.pending) !== Boolean(b.pending)) return (a.place ?? a.time) < (b.place ?? b.time);
-  if (a.session !== b.session) return a.session < b.session;
+  if (a.session !== b.session) return a.time === b.time ? a.session < b.session : a.time < b.time;
   if (a.seq !== b.seq) return a.seq < b.seq;
   return a.sub < b.sub;
 }

@@ -182,6 +182,14 @@ def test_messages_find_their_place_in_whatever_order_they_come(lab: Lab) -> None
     expect(lab.page.locator(".message-state", has_text="read")).to_have_count(1)
 
 
+def test_what_was_said_last_stands_last_whichever_session_it_is_in(lab: Lab) -> None:
+    """A visitor's own session, begun later, has become the known user's, who goes on in an earlier one (X-4)."""
+    lab.run("[1, 2, 5].forEach((seq) => thread.put(lab.frame(seq)))")
+    lab.run("[3, 4].forEach((seq) => thread.put(lab.frame(seq, { session: 't' })))")
+    lab.run("thread.put(lab.frame(6))")
+    assert lab.drawn == [1, 2, 3, 4, 5, 6]
+
+
 def test_all_of_it_is_printed(lab: Lab) -> None:
     lab.run("lab.fill(1, 400)")
     lab.run("dispatchEvent(new Event('beforeprint'))")

@@ -181,6 +181,27 @@ def test_of_two_open_sessions_the_visitors_is_ended_first(channel):
     assert queries.open_session_of(customer.id, channel.pk).id == open_one.id
 
 
+def test_a_visitors_look_leaves_no_trace_beside_what_the_user_has_open(channel):
+    _text, _row, anonymous = visitor(channel)
+    look, _created = transitions.open_session(anonymous, channel, seconds=1800)
+    token = user(channel)
+    customer = customers.known_customer(token)
+    open_one = served(customer, channel, make.make_member())
+    before = whole_history(customer, channel)
+    assert merging.merge(anonymous.id, token) is True
+    assert not ChatSession.objects.filter(id=look.id).exists()
+    assert whole_history(customer, channel) == before
+    assert queries.open_session_of(customer.id, channel.pk).id == open_one.id
+
+
+def test_a_look_that_the_user_goes_on_with_stays(channel):
+    _text, _row, anonymous = visitor(channel)
+    look, _created = transitions.open_session(anonymous, channel, seconds=1800)
+    token = user(channel)
+    merging.merge(anonymous.id, token)
+    assert queries.open_session_of(token.visitor_id, channel.pk).id == look.id
+
+
 def test_one_who_waits_goes_on_waiting_at_their_place(channel):
     _text, _row, anonymous = visitor(channel)
     session = make.make_session(anonymous, channel=channel)
