@@ -1,13 +1,19 @@
-// Finding inside a transcript: every hit marked, one of them the current one.
+// Finding inside a transcript: a hit is a message with all the words, as in the search of all records. Its
+// words are marked, and one steps from message to message.
 
 const QUOTED = /["＂“”„]([^"＂“”„]*)["＂“”„]|「([^」]*)」|『([^』]*)』/g;
 const QUOTES = /["＂“”„「」『』]/g;
 
-// Marks cost the browser time; beyond so many nobody steps through them one by one.
+// Marks cost the browser time; beyond so many messages nobody steps through them one by one.
 const MOST = 1000;
+const MESSAGES = ".message, .internal, .system";
+const NOT_SAID = ".avatar, .message-head, .message-state, header, time, button, textarea";
 
 /** Text as searching sees it: width and case do not count. */
 const folded = (text) => text.normalize("NFKC").toLowerCase();
+
+// Letter by letter, so that each place in it is one in the text.
+const byLetter = (text) => Array.from(text, folded).join("");
 
 /** The words and quoted phrases of what was typed. @param {string} typed @returns {string[]} */
 export function terms(typed) {
@@ -21,13 +27,11 @@ export function terms(typed) {
  * @param {string} text @param {string[]} wanted @returns {[number, number][]}
  */
 export function spans(text, wanted) {
-  let seen = "";
+  const seen = byLetter(text);
   const places = [];
   let at = 0;
   for (const letter of text) {
-    const fold = folded(letter);
-    for (let n = 0; n < fold.length; n += 1) places.push([at, at + letter.length]);
-    seen += fold;
+    for (let n = 0; n < folded(letter).length; n += 1) places.push([at, at + letter.length]);
     at += letter.length;
   }
   const found = [];
@@ -44,7 +48,7 @@ export function spans(text, wanted) {
 export class Finder {
   /** @param {HTMLFormElement} form @param {HTMLElement} place where to look @param {string} none word for "no hits" */
   constructor(form, place, none) {
-    Object.assign(this, { form, place, none, marks: [], at: -1, isCut: false });
+    Object.assign(this, { form, place, none, hits: [], at: -1, isCut: false });
     this.input = form.querySelector("input");
     this.count = form.querySelector("output");
     this.arrows = form.querySelectorAll("[data-step]");
@@ -64,7 +68,7 @@ export class Finder {
     this.isCut = false;
     const wanted = terms(this.input.value);
     if (wanted.length) this.#mark(wanted);
-    this.at = this.marks.length ? 0 : -1;
+    this.at = this.hits.length ? 0 : -1;
     this.#show();
   }
 
@@ -82,55 +86,62 @@ export class Finder {
 
   #step(by, event) {
     event.preventDefault();
-    if (!this.marks.length) return;
-    this.at = (this.at + by + this.marks.length) % this.marks.length;
+    if (!this.hits.length) return;
+    this.at = (this.at + by + this.hits.length) % this.hits.length;
     this.#show();
   }
 
   #show() {
-    this.place.querySelector("mark.now")?.classList.remove("now");
-    this.marks[this.at]?.classList.add("now");
-    const all = `${this.marks.length}${this.isCut ? "+" : ""}`;
-    this.count.textContent = this.marks.length ? `${this.at + 1} / ${all}` : this.input.value.trim() && this.none;
-    for (const arrow of this.arrows) arrow.disabled = !this.marks.length;
-    this.marks[this.at]?.scrollIntoView({ block: "center" });
+    for (const mark of this.place.querySelectorAll("mark.now")) mark.classList.remove("now");
+    const marks = this.hits[this.at] ?? [];
+    for (const mark of marks) mark.classList.add("now");
+    const all = `${this.hits.length}${this.isCut ? "+" : ""}`;
+    this.count.textContent = this.hits.length ? `${this.at + 1} / ${all}` : this.input.value.trim() && this.none;
+    for (const arrow of this.arrows) arrow.disabled = !this.hits.length;
+    marks[0]?.scrollIntoView({ block: "center" });
   }
 
   #mark(wanted) {
-    const walker = document.createTreeWalker(this.place, NodeFilter.SHOW_TEXT, (node) =>
-      node.parentElement.closest(".avatar, time, button, textarea") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
-    );
-    const nodes = [];
-    while (walker.nextNode()) nodes.push(walker.currentNode);
-    for (const node of nodes) {
-      const found = spans(node.data, wanted);
-      const room = MOST - this.marks.length;
-      this.#markIn(node, found.slice(0, room));
-      this.isCut = found.length > room;
+    for (const message of this.place.querySelectorAll(MESSAGES)) {
+      const nodes = textsOf(message);
+      const said = nodes.map((node) => byLetter(node.data));
+      if (!wanted.every((term) => said.some((text) => text.includes(term)))) continue;
+      this.isCut = this.hits.length === MOST;
       if (this.isCut) return;
+      this.hits.push(nodes.flatMap((node) => markIn(node, spans(node.data, wanted))));
     }
-  }
-
-  // From the end, so that the places before stay what they are.
-  #markIn(node, found) {
-    const made = [];
-    for (const [start, end] of found.reverse()) {
-      const hit = node.splitText(start);
-      hit.splitText(end - start);
-      const mark = document.createElement("mark");
-      hit.replaceWith(mark);
-      mark.append(hit);
-      made.unshift(mark);
-    }
-    this.marks.push(...made);
   }
 
   #unmark() {
-    for (const mark of this.marks) {
+    for (const mark of this.hits.flat()) {
       const parent = mark.parentNode;
       mark.replaceWith(...mark.childNodes);
       parent?.normalize();
     }
-    this.marks = [];
+    this.hits = [];
   }
+}
+
+/** What was said in a message, without who has said it, and when. */
+function textsOf(message) {
+  const walker = document.createTreeWalker(message, NodeFilter.SHOW_TEXT, (node) =>
+    node.parentElement.closest(NOT_SAID) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
+  );
+  const nodes = [];
+  while (walker.nextNode()) nodes.push(walker.currentNode);
+  return nodes;
+}
+
+// From the end, so that the places before stay what they are.
+function markIn(node, found) {
+  const made = [];
+  for (const [start, end] of found.reverse()) {
+    const hit = node.splitText(start);
+    hit.splitText(end - start);
+    const mark = document.createElement("mark");
+    hit.replaceWith(mark);
+    mark.append(hit);
+    made.unshift(mark);
+  }
+  return made;
 }

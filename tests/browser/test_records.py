@@ -73,6 +73,14 @@ def test_a_record_opens_beside_the_list_and_is_searched_inside(open_records: Ope
     page.locator(".find input").press("Shift+Enter")
     page.locator(".find input").press("Shift+Enter")
     expect(count).to_have_text("5 / 5")
+    # A hit is a message with all the words, whatever stands between them; all of them are marked (D-8).
+    page.locator(".find input").fill("到账 退款")
+    expect(count).to_have_text("1 / 2")
+    expect(thread.locator("mark")).to_have_text(["退款", "到账", "退款", "到账"])
+    expect(thread.locator("mark.now")).to_have_count(2)
+    page.locator(".find input").press("Enter")
+    expect(count).to_have_text("2 / 2")
+    expect(thread.locator(".message", has=page.locator("mark.now"))).to_have_text(re.compile(said[1]))
     page.locator(".find input").fill("nowhere")
     expect(count).to_have_text("无")
     expect(thread.locator("mark")).to_have_count(0)
@@ -94,6 +102,14 @@ def test_on_a_phone_the_transcript_is_a_page_and_back_leads_to_the_list(open_rec
     record = make_record(word, "x" * 300, agent=agent, customer=customer)
     page = open_records(agent, f"?q={word}", size=PHONE, touch=True)
     expect_no_overflow(page)
+    row = page.locator("article.record")
+    for part in (".at-agent", ".at-wait", ".below-wait"):
+        expect(row.locator(part)).to_be_visible()
+    # Where it came from is told whole, and each number says what it is.
+    assert page.evaluate(
+        "(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.record .below-time'))"
+    )
+    assert row.locator(".at-wait .what").bounding_box()["width"] > 20
     page.locator(".record-open").click()
     expect(page).to_have_url(re.compile(rf"/records/{record.id}/\?"))
     expect(page.locator(".thread .message")).to_have_count(2)
@@ -141,7 +157,8 @@ def test_hostile_words_stay_words(open_records: OpenRecords) -> None:
     page.locator(".record-open").click()
     expect(page.locator(".thread .bubble")).to_have_text(attack)
     page.locator(".find input").fill("script")
-    expect(page.locator(".find output")).to_have_text("1 / 3")
+    expect(page.locator(".find output")).to_have_text("1 / 1")
+    expect(page.locator(".thread mark")).to_have_count(3)
     assert page.evaluate("window.hacked") is None
 
 
