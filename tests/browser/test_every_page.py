@@ -37,6 +37,9 @@ ALIKE = {
 }
 ALIKE_PAGES = {f"/console/settings/{name}/" for name in ("queue", "flow", "presence", "closing", "messages")}
 
+# In one language a page is seen for its structure and the light colours, in the other for the dark ones.
+THEMES = {"en-GB": "light", "zh-CN": "dark"}
+
 LIVE = {"window": ".window-state[data-link=live]", "desk": "#live[data-live=live]"}
 UNCONNECTED = {"loading", "offline"}
 
@@ -44,12 +47,13 @@ UNCONNECTED = {"loading", "offline"}
 class Looks:
     """Collects what is wrong with each page; the test fails with all of it at once."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, lang: str) -> None:
         self.page = page
+        self.theme = THEMES[lang]
         self.wrong: list[str] = []
 
     def accessible(self, name: str) -> None:
-        for text in looking.findings(self.page):
+        for text in looking.findings(self.page, [self.theme]):
             self.wrong.append(f"{name}: {text}")
 
     def at(self, name: str, *names: str) -> None:
@@ -65,8 +69,8 @@ class Looks:
 
 
 def test_every_component_in_every_state(page_factory: Pages, lang: str):
-    page = page_factory(lang=lang)
-    looks = Looks(page)
+    page = page_factory(lang=lang, theme=THEMES[lang])
+    looks = Looks(page, lang)
     for name, states in STATES.items():
         for state in (state for state in states if (name, state) not in ALIKE):
             page.goto(f"/dev/components/{name}/?state={state}&lang={'zh-hans' if lang == 'zh-CN' else 'en'}")
@@ -79,8 +83,8 @@ def test_every_component_in_every_state(page_factory: Pages, lang: str):
 
 
 def test_dialogs_menus_and_help_of_the_workbench(page_factory: Pages, lang: str):
-    page = page_factory(lang=lang)
-    looks = Looks(page)
+    page = page_factory(lang=lang, theme=THEMES[lang])
+    looks = Looks(page, lang)
     page.goto(f"/dev/components/desk/?state=serving&lang={'zh-hans' if lang == 'zh-CN' else 'en'}")
     expect(page.locator("#thread .message").first).to_be_visible()
     opened: dict[str, Callable[[], None]] = {
@@ -109,8 +113,8 @@ def test_dialogs_menus_and_help_of_the_workbench(page_factory: Pages, lang: str)
 
 def test_pages_of_those_who_are_not_signed_in(page_factory: Pages, stack: Stack, lang: str):
     page_factory.expect("status of (403|404)")
-    page = page_factory(lang=lang)
-    looks = Looks(page)
+    page = page_factory(lang=lang, theme=THEMES[lang])
+    looks = Looks(page, lang)
     page.goto("/login/")
     looks.at("sign-in")
     page.locator("[name=login]").fill("nobody@example.com")
@@ -134,8 +138,8 @@ def test_pages_of_those_who_are_not_signed_in(page_factory: Pages, stack: Stack,
 
 def test_records_and_console(page_factory: Pages, lang: str):
     page_factory.expect("status of (403|404)")
-    page = page_factory(lang=lang)
-    looks = Looks(page)
+    page = page_factory(lang=lang, theme=THEMES[lang])
+    looks = Looks(page, lang)
     sign_in(page, make_member(Role.ADMINISTRATOR, nickname="管理员" if lang == "zh-CN" else "Admin"))
     page.goto("/records/?period=all")
     looks.at("records")
