@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -15,6 +16,8 @@ from csdesk.errors import DomainError, Invalid, TooLarge
 
 COLUMNS = ("title", "text", "category")
 FILE_LIMIT = 1024 * 1024
+# No text holds these, and hardly any other file does not.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # A spreadsheet would take these for a formula (Q-6).
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -60,10 +63,7 @@ def _take(member: Member, row: list[str], known: dict[tuple[str, str], int]) -> 
 def _rows(data: bytes) -> list[tuple[int, list[str]]]:
     if len(data) > FILE_LIMIT:
         raise TooLarge(_("The file is larger than 1 MB."))
-    try:
-        found = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
-    except (UnicodeDecodeError, csv.Error):
-        raise Invalid(_("The file is no CSV in UTF-8.")) from None
+    found = _cells(data)
     if found and tuple(cell.strip().lower() for cell in found[0][:3]) == COLUMNS:
         found[0] = []
     rows = [(number, row) for number, row in enumerate(found, start=1) if any(cell.strip() for cell in row)]
@@ -72,6 +72,20 @@ def _rows(data: bytes) -> list[tuple[int, list[str]]]:
     if len(rows) > quick_replies.MOST_OWN:
         raise TooLarge(_("You have %(limit)s quick replies already.") % {"limit": quick_replies.MOST_OWN})
     return rows
+
+
+def _cells(data: bytes) -> list[list[str]]:
+    """What a spreadsheet would show; Invalid for pictures, programs and whatever else is no such text."""
+    no_csv = Invalid(_("The file is no CSV in UTF-8."))
+    try:
+        text = data.decode("utf-8-sig")
+        found = list(csv.reader(io.StringIO(text, newline="")))
+    except (UnicodeDecodeError, csv.Error):
+        raise no_csv from None
+    has_columns = any(sum(bool(cell.strip()) for cell in row) > 1 for row in found)
+    if CONTROL.search(text) or (text.strip() and not has_columns):
+        raise no_csv
+    return found
 
 
 def _guarded(value: str) -> str:
