@@ -14,7 +14,7 @@ from apps.desk.protocol import History, Sync
 from apps.records.access import VIEWED
 from apps.routing import queries as routing
 from apps.routing.models import Availability, Status
-from apps.sessions import frames, permissions, personal, queries
+from apps.sessions import frames, handing, permissions, personal, queries
 from apps.sessions.authors import member_key
 from apps.sessions.models import ChatSession, Message, State
 from apps.sessions.settings import ClosingSettings, MessageSettings
@@ -39,12 +39,16 @@ def ready(member: Member, last: dict[UUID, int]) -> tuple[dict, dict[str, str]]:
     )
     sessions = [*open_ones, *ended]
     since = today.served_since(member, known)
+    handed_by = handing.handed_by([one.id for one in open_ones if one.state == State.OFFERED])
     frame = {
         "op": "ready",
         "member": _described(member),
         "status": str(availability.status),
         "restReason": availability.rest_reason,
-        "sessions": [summary(session) | {"served_since": since.get(session.id)} for session in sessions],
+        "sessions": [
+            summary(session) | {"served_since": since.get(session.id), "handed_by": handed_by.get(session.id)}
+            for session in sessions
+        ],
         "queues": routing.queue_counts(member),
         "limits": {
             "sessions": routing.limit_of(member),

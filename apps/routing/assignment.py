@@ -22,7 +22,7 @@ from apps.routing.choice import Agent, Choice, Pair, Waiting
 from apps.routing.models import Availability, Status
 from apps.routing.ordering import QUEUE_KEYS, order_by
 from apps.routing.settings import ReceptionSettings
-from apps.sessions import transitions
+from apps.sessions import handing, transitions
 from apps.sessions.models import ChatSession, ServiceStatus, SessionEvent
 from apps.team import business
 from apps.team.models import Member, Reception, SkillGroup
@@ -238,8 +238,9 @@ def _offer(offered: list[Handed], **how: object) -> None:
     ends = list(zip(offered, until, strict=True))
     transitions.offer_many([(one.session, one.agent, end) for one, end in ends], **how)
     pending.begin((one.session, one.agent, one.sender, end) for one, end in ends)
+    handed_by = handing.handed_by([one.session.id for one in offered])
     for one, end in ends:
-        events.call_in(one.session, one.agent, end)
+        events.call_in(one.session, one.agent, end, handed_by.get(one.session.id))
         # To the customer it still reads as queued, and they are next.
         events.place_in_queue(one.session, 1)
 

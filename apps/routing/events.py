@@ -8,8 +8,8 @@ from apps.team.models import Member
 from csdesk import clock, realtime
 
 
-def call_in(session: ChatSession, agent: Member, until: datetime) -> None:
-    """`callIn`: the session is offered to the agent; `timeout` in seconds."""
+def call_in(session: ChatSession, agent: Member, until: datetime, handed_by: dict | None) -> None:
+    """`callIn`: the session is offered to the agent; `timeout` in seconds, `handed_by` as in `handing`."""
     customer, channel = session.customer, session.channel
     frame = {
         "op": "callIn",
@@ -22,6 +22,7 @@ def call_in(session: ChatSession, agent: Member, until: datetime) -> None:
         "peerSource": session.source_page,
         "channelName": channel.name,
         "clientData": customer.client_data,
+        "handedBy": handed_by,
     }
     realtime.publish(realtime.member(agent.pk), frame)
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from apps.desk import reads, today
 from apps.routing import closing
-from apps.sessions import transitions
+from apps.sessions import notes, transitions
 from apps.sessions.models import ChatSession, ServiceStatus
 from apps.team.models import Member
 from csdesk import clock
@@ -106,6 +106,42 @@ def test_service_goes_on_where_a_transfer_came_back_unaccepted(agent: Member, co
     offer_to(session, colleague)
     come_back(session, agent)
     assert since_of(agent, session) == began
+
+
+def handed_by(member: Member) -> list[dict | None]:
+    return [frame["handed_by"] for frame in reads.ready(member, {})[0]["sessions"]]
+
+
+def test_an_offer_says_which_colleague_hands_it_on_and_with_which_note(
+    agent: Member, colleague: Member
+) -> None:
+    session = make.make_served_session(colleague)
+    notes.add(session.id, colleague, "first")
+    notes.add(session.id, colleague, "Needs a new lid. " * 20)
+    offer_to(session, agent)
+    [told] = handed_by(agent)
+    assert (told["name"], told["note"]) == ("周宁", ("Needs a new lid. " * 20)[:200])
+    # To whom it goes when nobody took it, it is still the colleague's; not when they serve it.
+    with transaction.atomic():
+        locked = transitions.lock(session.id)
+        transitions.to_queue(locked, group=None, seconds=60, status=ServiceStatus.TIMEOUT_TRANSFERRED)
+    other = make.make_member()
+    with transaction.atomic():
+        locked = transitions.lock(session.id)
+        transitions.offer(locked, other, until=clock.now() + timedelta(seconds=20))
+    assert [told["name"] for told in handed_by(other)] == ["周宁"]
+    with transaction.atomic():
+        transitions.serve(transitions.lock(session.id), other)
+    assert handed_by(other) == [None]
+
+
+def test_an_offer_from_the_queue_comes_from_nobody(agent: Member) -> None:
+    session = make.make_session()
+    with transaction.atomic():
+        transitions.to_queue(transitions.lock(session.id), group=None, seconds=60)
+    with transaction.atomic():
+        transitions.offer(transitions.lock(session.id), agent, until=clock.now() + timedelta(seconds=20))
+    assert handed_by(agent) == [None]
 
 
 def test_service_begins_anew_after_a_colleague_or_the_queue(agent: Member, colleague: Member) -> None:

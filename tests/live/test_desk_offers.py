@@ -64,17 +64,21 @@ async def room_of(stack) -> AsyncIterator[Room]:
 
 async def test_an_offer_is_called_in_and_accepted_once(stack):
     async with room_of(stack) as room:
-        assert (await room.sender.command("transfer", session=room.session, skillGroupId=room.group.pk))["ok"]
+        to_group = {"skillGroupId": room.group.pk, "note": "Be quick"}
+        assert (await room.sender.command("transfer", session=room.session, **to_group))["ok"]
         await room.sender.expect("transfer", session=room.session)
         desk, other, call = await room.offered_to()
         assert (call["type"], call["timeout"], call["channelName"]) == ("im", ACCEPT_SECONDS, "Shop")
         assert call["nickname"].startswith(("Visitor_", "访客_"))
+        handed_by = {"name": room.sender.member.nickname, "note": "Be quick"}
+        assert call["handedBy"] == handed_by
         summary = await desk.expect("session", session=room.session, state="offered")
         assert summary["offer_ends"] > clock.milliseconds(clock.now())
         again = await desk.hello()
         assert [(s["state"], s["offer_ends"]) for s in again["sessions"]] == [
             ("offered", summary["offer_ends"])
         ]
+        assert [s["handed_by"] for s in again["sessions"]] == [handed_by]
         # A session that is offered to somebody else is nobody's business.
         assert (await other.command("accept", session=room.session))["code"] == "not_found"
         assert (await desk.command("end", session=room.session))["code"] == "wrong_state"
