@@ -111,7 +111,9 @@ def _messages(record: ServiceRecord, reader: Member) -> list[dict]:
         frame = frames.message_frame(message, for_desk=True)
         if message.author_kind == AuthorKind.CUSTOMER and not message.author_name:
             # A visitor's Visitor_#### is written in the reader's language.
-            frame["from"]["name"] = record.customer.display_name
+            customer = record.customer
+            unnamed = None if customer.name else customer.visitor_no
+            frame["from"] |= {"name": customer.display_name, "visitor_no": unnamed}
         if frames.is_personal(message):
             frame = personal.for_reader(frame, reader_key)
         found.append(frame)

@@ -15,10 +15,15 @@ export function initial(name) {
   return (graphemes(word.slice(0, 16))[0] || "?").toLocaleUpperCase();
 }
 
+/** All visitors without a name would wear the same letter: the first of the four digits they are called by. */
+function signOf({ name, visitor_no: number }) {
+  return typeof number === "number" ? String(number).padStart(4, "0")[0] : initial(name || "");
+}
+
 /**
  * An avatar.
- * @param {{kind?: string, id?: string, name?: string, avatar?: string, picture?: string}} person `picture`: own address of
- *   a picture elsewhere; `kind` "bot" draws the bot's sign; the tone goes with the id where there is one
+ * @param {{kind?: string, id?: string, name?: string, avatar?: string, picture?: string, visitor_no?: number|null}} person `picture`: own address of
+ *   a picture elsewhere; `visitor_no`: of customers without a name, whom their number tells apart; `kind` "bot" draws the bot's sign; the tone goes with the id where there is one
  * @param {{size?: ""|"small"|"large", presence?: string}} [how] `presence`: "", "away", "rest", "busy", "not-ready"
  */
 export function avatar(person, { size = "", presence } = {}) {
@@ -29,7 +34,7 @@ export function avatar(person, { size = "", presence } = {}) {
   });
   // Pictures of other hosts are not loaded (X-11); ours are addressed from the root.
   const own = person.picture || (/^\/static\//.test(person.avatar || "") ? person.avatar : "");
-  box.append(ownPicture(own, person.kind === "bot" ? icon("bot", "small") : initial(name)));
+  box.append(ownPicture(own, person.kind === "bot" ? icon("bot", "small") : signOf(person)));
   if (presence !== undefined) box.append(el("i", { class: `presence ${presence}`.trim() }));
   return box;
 }
