@@ -58,6 +58,7 @@ def _list() -> dict[str, str]:
         "seconds_left": _("{n} seconds left"),
         "seconds_left_one": _("1 second left"),
         "offer_from": _("From {name} · {where}"),
+        "offer_note": _("Note: {text}"),
         "nobody_yet": _("Nobody needs you yet. New sessions appear here by themselves."),
         "nobody_while_away": _("You receive no new sessions now. Go free to receive some."),
         "online": _("Online"),
@@ -86,7 +87,7 @@ def _list() -> dict[str, str]:
         "closed_by_seat": _("Ended by the agent"),
         "closed_by_admin": _("Ended by an administrator"),
         "closed_by_timer": _("Ended by time-out"),
-        "waiting": _("Waiting"),
+        "waiting_in_groups": _("Waiting in your groups"),
         "any_group": _("Any group"),
     }
 
@@ -109,6 +110,7 @@ def _chat() -> dict[str, str]:
         "to_end": _("Newest"),
         "internal_note": _("Internal note"),
         "note_hidden": _("Internal note, hidden from the customer"),
+        "waits_to_be_sent": _("Waiting to be sent"),
         "no_answer": _("Not sent: the server did not answer"),
         "card_not_sent": _("Card not sent: {why}"),
         "no_colleague": _("You have no colleagues here yet."),
@@ -128,6 +130,7 @@ def _composer() -> dict[str, str]:
         "write_note": _("Write a note that only colleagues see"),
         "draft_kept": _("Draft kept"),
         "offline_send": _("Will be sent when the connection is back"),
+        "files": _("{n} files"),
         "letters": _("{n} of {limit} characters"),
         "behind": _("Catching up, {n} messages"),
         "behind_one": _("Catching up, 1 message"),

@@ -95,7 +95,7 @@ export class Attachments {
 
   #chip(entry) {
     const { file } = entry;
-    const picture = entry.address ? el("img", { src: entry.address, alt: "" }) : icon("file");
+    const picture = entry.address ? preview(entry) : icon("file");
     const isDone = Boolean(entry.upload);
     entry.bar = isDone || entry.error ? null : el("progress", { class: "progress", max: 1, value: entry.share, "aria-label": file.name });
     return el(
@@ -117,6 +117,13 @@ export class Attachments {
     this.#upload(entry);
     this.#draw();
   }
+}
+
+/** The picture itself, or a sign where the browser cannot show it. */
+function preview(entry) {
+  const picture = el("img", { src: entry.address, alt: "" });
+  picture.addEventListener("error", () => picture.replaceWith(icon("image")), { once: true });
+  return picture;
 }
 
 const SHOWN_PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp"];

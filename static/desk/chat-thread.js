@@ -56,6 +56,7 @@ export class ChatThread {
     bench.desk.on("typing", mine(() => this.#typing()));
     bench.desk.on("session", mine(() => this.#read()));
     bench.desk.on("list", () => this.#listed());
+    bench.desk.on("live", () => this.#outbox());
     bench.desk.on("ready", () => {
       this.#load();
       // What was read while the line was down is told now.
@@ -114,7 +115,7 @@ export class ChatThread {
   /** The author as the thread shows them: unnamed visitors have the session's name, colleagues are not "you". */
   #author(from) {
     const { customer } = this.session.summary;
-    if (from.kind === "customer") return { ...from, id: customer.id, name: from.name || customer.name };
+    if (from.kind === "customer") return { ...from, id: customer.id, name: from.name || customer.name, visitor_no: from.name ? null : customer.visitor_no };
     return { ...from, other: from.kind === "agent" && String(from.id) !== String(this.bench.desk.member?.id) };
   }
 
@@ -198,13 +199,15 @@ export class ChatThread {
     const mine = this.bench.desk.outbox.filter((pending) => pending.session === this.shownId);
     for (const pending of mine) {
       const isFailed = pending.state === "failed";
+      const waits = pending.state === "sending" && !this.bench.desk.isReady;
       this.thread.pend({
         client_id: pending.clientId,
         message: pending.preview?.message ?? pending.message,
         preview: pending.preview?.address,
         time: pending.time,
         failed: isFailed,
-        reason: isFailed ? failedWords(pending) : "",
+        waits,
+        reason: isFailed ? failedWords(pending) : waits ? say("waits_to_be_sent") : "",
       });
     }
     for (const clientId of this.pendings) if (!mine.some((pending) => pending.clientId === clientId)) this.thread.drop(clientId);

@@ -50,6 +50,7 @@ export class Composer {
     this.#acceptDrops(at("chat"));
     this.notice.querySelector("button").addEventListener("click", () => this.send(true));
     bench.addEventListener("chosen", () => this.#choose());
+    bench.addEventListener("again", () => this.#enter());
     at("draft-copy").addEventListener("click", () => this.#copyDraft());
     at("draft-discard").addEventListener("click", () => this.#clear());
     bench.addEventListener("insert", (event) => this.#insertReply(event.detail));
@@ -82,13 +83,19 @@ export class Composer {
   }
 
   #choose() {
-    const { bench, box } = this;
+    const { bench } = this;
     this.shownId = bench.chosenId;
     this.picker.close();
     this.notice.hidden = true;
     this.files.show(this.shownId);
     this.#setMode("reply");
-    if (!bench.isNarrow && bench.chosen?.place === "serving") box.focus({ preventScroll: true });
+    this.#enter();
+  }
+
+  /** Choosing leads into the box; on a phone that would open its keyboard. */
+  #enter() {
+    const { bench, box } = this;
+    if (!bench.isNarrow && !bench.isWalking && this.#mayWrite()) box.focus({ preventScroll: true });
   }
 
   #setMode(mode) {
@@ -166,6 +173,8 @@ export class Composer {
   #footWords(length) {
     if (length > SHOWN_COUNT) return say("letters", { n: length, limit: TEXT_LIMIT });
     if (!this.bench.desk.isReady && length) return say("offline_send");
+    const files = this.mode === "reply" ? this.files.list.length : 0;
+    if (files > 1) return sayCount("files", files);
     return this.box.value.trim() ? say("draft_kept") : "";
   }
 

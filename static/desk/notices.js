@@ -202,7 +202,7 @@ export class Teller {
   }
 
   toast(text) {
-    const toast = el("p", { class: "toast" }, text);
+    const toast = el("p", { class: "toast", title: text }, text);
     this.toasts.push(toast);
     while (this.toasts.length > MOST_TOASTS) this.#away(this.toasts[0]);
     this.#place().append(toast);
@@ -214,13 +214,14 @@ export class Teller {
     toast.remove();
   }
 
-  /** Each part of the screen keeps a line for them: they cover nothing. */
+  /** The bar at the top has room for them, and on narrower screens each part keeps a line: they cover nothing. */
   #place() {
-    const view = this.bench.isNarrow ? this.bench.view : "list";
+    const isWide = matchMedia("(min-width: 1024px)").matches;
+    const view = isWide ? "top" : this.bench.isNarrow ? this.bench.view : "list";
     return document.querySelector(`.toasts[data-view=${view}]`);
   }
 
-  /** On a phone they go with the agent. */
+  /** They go with the agent and with the width of the window. */
   #follow() {
     const place = this.#place();
     for (const toast of this.toasts) if (toast.parentElement !== place) place.append(toast);

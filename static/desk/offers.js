@@ -24,7 +24,7 @@ export class Offers {
   /** Accepts the offer that ends first (A). */
   acceptFirst() {
     const first = this.bench.offered()[0];
-    if (first) this.#act("accept", first.id);
+    if (first) this.#act("accept", first.id, this.bench.isWalking);
   }
 
   draw() {
@@ -72,7 +72,8 @@ export class Offers {
       el("strong", { class: "offer-name cut", dir: "auto" }),
       el("div", { class: "buttons" }, decline, accept),
       el("span", { class: "offer-from" }),
-      el("p", { class: "cut", dir: "auto" }),
+      el("p", { class: "offer-last cut", dir: "auto" }),
+      el("p", { class: "offer-note", hidden: true }),
     );
   }
 
@@ -84,25 +85,36 @@ export class Offers {
     row.querySelector(".countdown").replaceWith(countdown(left, this.whole.get(session.id), sayCount("seconds_left", seconds)));
     row.querySelector(".offer-name").textContent = summary.customer.name;
     const from = row.querySelector(".offer-from");
-    const words = this.#from(summary);
-    if (from.textContent !== words) from.replaceChildren(summary.from_agent ? icon("transfer", "small") : channelIcon(summary.channel.kind), el("span", { class: "cut" }, words));
-    row.querySelector("p").textContent = lastWords(session, this.bench.desk.member);
+    const words = this.#from(session);
+    if (from.textContent !== words) from.replaceChildren(session.handedBy ? icon("transfer", "small") : channelIcon(summary.channel.kind), el("span", { class: "cut" }, words));
+    row.querySelector(".offer-last").textContent = lastWords(session, this.bench.desk.member);
+    this.#note(row.querySelector(".offer-note"), session.handedBy?.note ?? "");
     for (const button of row.querySelectorAll("button")) button.disabled = this.busy.has(session.id) || left <= 0;
   }
 
-  #from(summary) {
-    const where = [summary.channel.name, summary.group?.name].filter(Boolean).join(" · ");
-    return summary.from_agent ? say("offer_from", { name: summary.from_agent, where }) : where;
+  /** What the colleague left with it. */
+  #note(line, text) {
+    line.hidden = !text;
+    if (line.title === text) return;
+    line.title = text;
+    line.replaceChildren(icon("note", "small"), el("span", { class: "cut", dir: "auto" }, say("offer_note", { text })));
   }
 
-  async #act(op, id) {
+  #from({ summary, handedBy }) {
+    const where = [summary.channel.name, summary.group?.name].filter(Boolean).join(" · ");
+    return handedBy ? say("offer_from", { name: handedBy.name, where }) : where;
+  }
+
+  async #act(op, id, isByLetter = false) {
     if (this.busy.has(id)) return;
     this.busy.add(id);
     if (op === "decline") this.bench.givenAway.add(id);
     this.draw();
     try {
       await this.bench.desk[op](id);
-      if (op === "accept") this.bench.choose(id);
+      const choose = () => this.bench.choose(id);
+      if (op === "accept" && isByLetter) this.bench.walk(choose);
+      else if (op === "accept") choose();
     } catch (error) {
       this.tell(error, sayError(error));
     } finally {

@@ -9,6 +9,7 @@ export class QueueList {
   constructor(desk) {
     this.desk = desk;
     this.list = document.getElementById("queue-list");
+    this.sum = document.getElementById("queue-sum");
     this.total = document.getElementById("queue-total");
     desk.on("queues", () => this.draw());
     eachSecond(() => this.draw());
@@ -18,15 +19,16 @@ export class QueueList {
   draw() {
     const shown = this.desk.queues.filter((queue) => queue.id !== null || queue.waiting > 0);
     const queues = shown.sort((one, other) => (one.oldest ?? Infinity) - (other.oldest ?? Infinity));
-    write(this.total, queues.reduce((sum, queue) => sum + queue.waiting, 0));
+    const waiting = queues.reduce((sum, queue) => sum + queue.waiting, 0);
+    write(this.total, waiting);
+    fillQueue(this.sum, { name: say("waiting_in_groups"), waiting, oldest: queues[0]?.oldest });
     follow(this.list, queues, { key: (queue) => String(queue.id), make: queueElement, fill: fillQueue });
     document.getElementById("queue").hidden = queues.length === 0;
   }
 }
 
 function queueElement() {
-  const short = el("span", { class: "short-only" }, `${say("waiting")} · `);
-  return el("li", {}, el("span", { class: "cut" }, short, el("span")), el("b"), el("span", { class: "clock" }, "–"));
+  return el("li", {}, el("span", { class: "cut" }, el("span")), el("b"), el("span", { class: "clock" }, "–"));
 }
 
 function fillQueue(row, { name, waiting, oldest }) {

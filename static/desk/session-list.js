@@ -2,6 +2,7 @@
 import { draftKey, kept } from "./keeping.js";
 import { follow, write } from "./keyed.js";
 import { lastWords, overWords } from "./last-words.js";
+import { RowKeys } from "./row-keys.js";
 import { SessionRow } from "./session-row.js";
 import { soon } from "./soon.js";
 import { Steady } from "./steady.js";
@@ -20,6 +21,7 @@ export class SessionList {
     this.steady = new Steady(at("rows"), ".queue-row, .list-title");
     /** Rows to be looked at again; null means all of them. @type {Set<string>|null} */ this.stale = null;
     /** @type {Map<string, SessionRow>} */ this.rows = new Map();
+    this.keys = new RowKeys(bench, at("rows"));
     this.draw = soon(() => this.#drawStale() || this.steady.hold(() => this.#draw()));
     this.#listen();
     this.#all();
@@ -70,6 +72,7 @@ export class SessionList {
     this.lists.handed.parentElement.hidden = shown.handed.length === 0;
     this.#empty(shown.serving.length === 0 && this.bench.offered().length === 0);
     this.stale = new Set();
+    this.keys.settle();
     this.rows = new Map(Object.values(this.lists).flatMap((list) => [...list.children].map(({ row }) => [row.id, row])));
   }
 

@@ -23,7 +23,7 @@ export class SessionRow {
     this.words = el("span");
     this.last = el("span", { class: "queue-last cut", dir: "auto" }, this.words);
     this.sign = el("span", { class: "row-sign" });
-    this.element = el("a", { class: "queue-row", href: `#chat/${id}`, data: { session: id } }, this.face, this.title, this.clock, this.last, this.sign);
+    this.element = el("a", { class: "queue-row", href: `#chat/${id}`, tabindex: "-1", data: { session: id } }, this.face, this.title, this.clock, this.last, this.sign);
     this.element.row = this;
   }
 
@@ -58,7 +58,7 @@ export class SessionRow {
   }
 
   #face({ customer, online, isOver }) {
-    if (!this.#differs("face", [customer.id, customer.name, customer.avatar, Boolean(customer.picture), online, isOver].join("\n"))) return;
+    if (!this.#differs("face", [customer.id, customer.name, customer.visitor_no, customer.avatar, Boolean(customer.picture), online, isOver].join("\n"))) return;
     const face = avatar(customer, isOver ? {} : { presence: online ? "" : "away" });
     if (!isOver) face.append(el("span", { class: "unseen" }, say(online ? "online" : "away")));
     this.face.replaceWith(face);

@@ -20,7 +20,9 @@ export class Shortcuts {
     const action = event.altKey ? this.#withAlt(event.code) : this.#alone(event);
     if (!action) return;
     event.preventDefault();
-    action();
+    // Who goes on by single letters must not find the next one among the words to a customer.
+    if (this.single.checked && !isWriting(event.target)) this.bench.walk(action);
+    else action();
   }
 
   // By place and not by letter: Alt makes other letters on many keyboards.

@@ -117,7 +117,7 @@ export class Side {
   #head() {
     const { summary } = this.bench.chosen;
     const { customer } = summary;
-    const version = JSON.stringify([customer.id, customer.name, customer.avatar, Boolean(customer.picture), customer.online, customer.tags]);
+    const version = JSON.stringify([customer.id, customer.name, customer.visitor_no, customer.avatar, Boolean(customer.picture), customer.online, customer.tags]);
     if (this.shown === version) return;
     this.shown = version;
     this.#known(customer);

@@ -47,17 +47,24 @@ export class AvailabilityMenu {
 
   draw() {
     const { desk } = this.bench;
-    const load = this.bench.serving().length + this.bench.offered().length;
-    const limit = desk.limits.sessions;
-    const shown = desk.status === "free" && limit && load >= limit ? "busy" : desk.status;
-    const words = desk.status === "rest" && desk.restReason ? say("rest_for", { reason: named(desk.restReason) }) : say(shown);
-    this.label.replaceChildren(presenceDot(shown), el("span", { class: "cut" }, words));
-    if (limit) this.label.append(el("span", { class: "faint wide-only" }, `${load}/${limit}`));
+    // Until the server has said how things stand, the page's own words do.
+    if (desk.member) this.#label();
     for (const row of this.rows.querySelectorAll(".row")) {
       const isNow = row.dataset.status === desk.status && (row.dataset.status !== "rest" || row.dataset.reason === desk.restReason);
       row.toggleAttribute("aria-current", isNow);
       row.disabled = !desk.isReady;
     }
+  }
+
+  #label() {
+    const { desk } = this.bench;
+    const load = this.bench.serving().length + this.bench.offered().length;
+    const limit = desk.limits.sessions;
+    const shown = desk.status === "free" && limit && load >= limit ? "busy" : desk.status;
+    const words = desk.status === "rest" && desk.restReason ? say("rest_for", { reason: named(desk.restReason) }) : say(shown);
+    this.label.classList.remove("faint");
+    this.label.replaceChildren(presenceDot(shown), el("span", { class: "cut" }, words));
+    if (limit) this.label.append(el("span", { class: "faint wide-only" }, `${load}/${limit}`));
   }
 
   /** Changes the availability; asks before sessions are handed over. Answers whether it was changed. */

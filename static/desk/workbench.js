@@ -6,14 +6,15 @@ export const UNDO_TIME = 5_000;
 
 /**
  * Which session is chosen, which part a phone shows, and the ends that can still be undone.
- * Events: `chosen` (another session or none), `view` (list, chat or side), `ending`, `insert` (text for the composer),
- * `earlier` (whether there are messages before the session is known), `drafts` (one was begun or has gone).
+ * Events: `chosen` (another session or none), `walked` (it was chosen by a letter), `again` (what is chosen already),
+ * `view` (list, chat or side), `ending`, `insert` (text for the composer), `earlier` (whether there are messages before the session is
+ * known), `drafts` (one was begun or has gone).
  */
 export class Workbench extends EventTarget {
   /** @param {import("../sdk/csdesk-desk.js").Desk} desk @param {HTMLElement} root */
   constructor(desk, root) {
     super();
-    Object.assign(this, { desk, root, chosenId: "", view: "list" });
+    Object.assign(this, { desk, root, chosenId: "", view: "list", isWalking: false });
     /** @type {Map<string, {until: number, timer: number}>} */ this.endings = new Map();
     /** To whom the agent has handed a session on, by its id. @type {Map<string, string>} */ this.handedTo = new Map();
     /** Whether more of today's ended sessions can be loaded. */ this.hasMoreEnded = false;
@@ -49,7 +50,7 @@ export class Workbench extends EventTarget {
   /** Chooses a session: only ever by an act of the agent. */
   choose(id, view = "chat") {
     const hash = id ? `#${view}/${id}` : "#list";
-    if (location.hash === hash) return;
+    if (location.hash === hash) return this.#say("again");
     // On a phone each step can be gone back; on a wide screen choosing is no step.
     if (this.isNarrow) history.pushState({ step: true }, "", hash);
     else history.replaceState(null, "", hash);
@@ -61,6 +62,15 @@ export class Workbench extends EventTarget {
     const isBack = view === "list" || (view === "chat" && this.view === "side");
     if (isBack && this.isNarrow && history.state?.step) history.back();
     else this.choose(view === "list" && this.isNarrow ? "" : this.chosenId, view);
+  }
+
+  /** Does what may choose another session, and leaves the focus outside the box. @param {() => void} step */
+  walk(step) {
+    const before = this.chosenId;
+    this.isWalking = true;
+    step();
+    this.isWalking = false;
+    if (this.chosenId !== before) this.#say("walked");
   }
 
   #follow() {

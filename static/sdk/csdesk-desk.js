@@ -22,7 +22,7 @@
  *   customer: {id: string, name: string, visitor_no: number|null, avatar: string, online: boolean, tags: string[]},
  *   channel: {name: string, kind: string}, group: object|null, started: number, assigned: number|null,
  *   offer_ends?: number, waiting_since?: number, held: boolean, unread: number, seq: number, rev: number,
- *   agent?: number, ended?: number|null, status?: string, served_since?: number|null, handed?: {to: string, at: number}, read?: {customer: number, agent: number}, note: number,
+ *   agent?: number, ended?: number|null, status?: string, served_since?: number|null, handed_by?: {name: string, note: string}|null, handed?: {to: string, at: number}, read?: {customer: number, agent: number}, note: number,
  *   last: {text: string, time: number, kind: string, from: string, by?: string}|null}} Summary
  * @typedef {{clientId: string, session: string, message: object, time: number, code: string, detail: string,
  *   state: "sending"|"sent"|"failed", seq: number}} Pending
@@ -64,6 +64,7 @@ export class DeskSession {
     /** Whether it was ever served here: an offer that was missed is none of mine. */ this.served = false;
     /** Since when it is served here, where that is before it was assigned: it was handed on and came back. */
     this.servedSince = null;
+    /** Who handed it on, while it is offered: `{name, note}`. */ this.handedBy = null;
     /** @type {Message[]} */ this.messages = [];
     /** @type {Note[]} */ this.notes = [];
     /** @type {Message[]} messages of the customer's earlier sessions */ this.earlier = [];
@@ -154,6 +155,7 @@ export class DeskSession {
     // Somebody else has it now: what was mine stays as it was.
     if (this.summary && isOpen && !isMine) return this.leave(null);
     this.summary = { ...this.summary, ...summary, customer: { ...this.summary?.customer, ...summary.customer }, last: this.#last(summary.last) };
+    if (summary.handed_by !== undefined) this.handedBy = summary.handed_by;
     if (summary.served_since) this.servedSince = summary.served_since;
     this.knownNote = Math.max(this.knownNote, summary.note ?? 0);
     const rev = summary.rev ?? 0;
@@ -225,8 +227,11 @@ class Wire {
     this.wanted = false;
     this.wait = 0;
     this.retryAfter = 0;
+    /** When the server was last heard of. */ this.heardAt = 0;
     this.timers = { retry: 0, ping: 0, pong: 0 };
     addEventListener("online", () => this.#hurry());
+    // A dead connection would otherwise be noticed only by its silence.
+    addEventListener("offline", () => this.drop());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#hurry());
   }
 
@@ -264,11 +269,12 @@ class Wire {
   #ping() {
     this.send({ op: "ping" });
     clearTimeout(this.timers.pong);
-    this.timers.pong = setTimeout(() => this.#drop(), PONG_WAIT);
+    this.timers.pong = setTimeout(() => this.drop(), PONG_WAIT);
   }
 
   #heard(text) {
     clearTimeout(this.timers.pong);
+    this.heardAt = Date.now();
     let frame;
     try {
       frame = JSON.parse(text);
@@ -279,7 +285,8 @@ class Wire {
     this.onFrame(frame);
   }
 
-  #drop() {
+  /** Gives a connection up that seems dead; a new one is tried. */
+  drop() {
     const socket = this.socket;
     if (!socket) return;
     socket.onclose = null;
@@ -546,9 +553,16 @@ export class Desk {
     const { clientId, session, message } = pending;
     clearTimeout(this.#sendTimers.get(clientId));
     if (this.isReady && this.#wire.send({ op: "send", client_id: clientId, session, message })) {
-      this.#sendTimers.set(clientId, setTimeout(() => this.#sendFailed(clientId, "timeout"), ANSWER_WAIT));
+      const sentAt = Date.now();
+      this.#sendTimers.set(clientId, setTimeout(() => this.#unanswered(clientId, sentAt), ANSWER_WAIT));
     }
     this.#outboxChanged(session);
+  }
+
+  /** Where nothing at all was heard, it is the line: the message waits for a better one. */
+  #unanswered(clientId, sentAt) {
+    if (this.#wire.heardAt < sentAt) this.#wire.drop();
+    else this.#sendFailed(clientId, "timeout");
   }
 
   #sendFailed(clientId, code, detail = "") {
@@ -900,6 +914,7 @@ export class Desk {
     const session = this.#session(frame.session);
     session.left = null;
     session.servedSince = frame.returned ? session.givenAt : null;
+    session.handedBy = frame.handedBy ?? null;
     if (session.summary) session.place = frame.op === "callIn" ? "offered" : "serving";
     this.#emit("list");
     this.#emit(frame.op, frame);

@@ -122,6 +122,8 @@ def test_visitors_are_named_in_the_readers_language(
     places = [bench.serving, bench.page.locator("#customer"), bench.thread]
     tones = {place.locator(".avatar").first.evaluate(tone) for place in places}
     assert len(tones) == 1
+    number = bench.head.inner_text()[-4:]
+    assert {place.locator(".avatar").first.inner_text()[0] for place in places} == {number[0]}
     bench.page.locator("#transfer").click()
     expect(bench.page.locator("#transfer-whom")).to_have_text(name)
 

@@ -105,6 +105,7 @@ def test_the_whole_desk_by_keys(open_workbench: Workbenches, new_customer: NewCu
     keys.press("u")
     bench.expect_message(one)
     expect(bench.row(one).locator(".count")).to_have_count(0)
+    keys.press("r")
     keys.type("just jutan")
     expect(bench.box).to_have_value("just jutan")
     keys.press("Alt+u")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -20,6 +21,7 @@ class Network:
     def __init__(self, page: Page) -> None:
         self.lose: Callable[[dict], bool] = lambda frame: False
         self.refuse: Callable[[dict], bool] = lambda frame: False
+        self.swallow: Callable[[dict], bool] = lambda frame: False
         self.is_down = False
         self.socket: WebSocketRoute | None = None
         self.sent: list[dict] = []
@@ -47,6 +49,8 @@ class Network:
     def _to_server(self, socket: WebSocketRoute, server: WebSocketRoute, text: str) -> None:
         frame = json.loads(text)
         self.sent.append(frame)
+        if self.swallow(frame):
+            return
         if self.refuse(frame):
             refusal = {"op": "error", "code": "unavailable", "detail": "", "client_id": frame["client_id"]}
             socket.send(json.dumps(refusal))
@@ -125,6 +129,44 @@ def test_what_is_written_without_a_connection_goes_when_it_is_back(served) -> No
     bench.expect_message(missed)
     expect(bench.bubble(words)).not_to_have_class("bubble sending")
     expect(bench.page.locator("#offline-banner")).to_be_hidden()
+
+
+def test_the_browsers_word_of_a_lost_network_counts_at_once(
+    open_workbench: Workbenches, new_customer: Callable[[], Customer]
+) -> None:
+    """D-3: what is written then waits and is no failure; it goes by itself."""
+    bench = open_workbench(make.make_member(), lang="en-GB")
+    customer = new_customer()
+    words = new_words("Hello")
+    customer.say(words)
+    bench.choose(words)
+    bench.page.context.set_offline(True)
+    expect(bench.live).to_contain_text("No connection", timeout=2_000)
+    words = new_words("patience")
+    bench.say(words)
+    state = bench.thread.locator(".message-state").last
+    expect(state).to_contain_text("Waiting to be sent")
+    expect(state).not_to_have_class(re.compile("failed"))
+    bench.page.context.set_offline(False)
+    bench.wait_live()
+    customer.until_heard(words)
+    expect(state).to_contain_text("Sent")
+
+
+def test_a_message_into_a_silent_line_waits_and_goes_by_another(served) -> None:
+    bench, customer, network = served
+    bench.page.clock.install()
+    words = new_words("into the void")
+    network.lose = lambda frame: True
+    network.swallow = lambda frame: True
+    bench.say(words)
+    bench.page.clock.run_for(10_500)
+    network.lose = network.swallow = lambda frame: False
+    bench.page.clock.run_for(1_000)
+    bench.wait_live()
+    customer.until_heard(words)
+    expect(bench.thread.locator(".message-state.failed")).to_have_count(0)
+    assert customer.texts().count(words) == 1
 
 
 def test_unsent_words_survive_a_reload(served) -> None:
