@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from apps.sessions.models import Customer, VisitorToken
+from apps.sessions.models import ChatSession, Customer, VisitorToken
 from csdesk import clock
 from csdesk.errors import Unauthorized
 
@@ -75,3 +75,9 @@ def _make(token: VisitorToken, seen: dict) -> tuple[Customer, bool]:
             ), True
     except IntegrityError:
         return Customer.objects.get(id=token.visitor_id), False
+
+
+def speaks(session: ChatSession, language: str) -> None:
+    """From now on the system's words in this session are in the customer's present language."""
+    if language and session.language != language:
+        ChatSession.objects.filter(id=session.id).update(language=language)

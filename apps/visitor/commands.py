@@ -67,6 +67,9 @@ def standing(visitor: Visitor, last: dict[UUID, int]) -> tuple[list[ChatSession]
     sessions = queries.changed_since(visitor.id, visitor.channel.pk, last)
     open_one = next((session for session in sessions if session.is_open), None)
     visitor.stands_in(open_one)
+    if open_one:
+        # Whoever switches the language hears the rest of the session in it.
+        customers.speaks(open_one, visitor.origin.language)
     return sessions, routing_queries.customer_state(open_one) if open_one else None
 
 

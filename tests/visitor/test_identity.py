@@ -8,7 +8,7 @@ import pytest
 from apps.sessions import customers, signing_secrets
 from apps.sessions.customers import Origin
 from apps.sessions.models import ChannelKind, Customer, VisitorToken
-from apps.visitor import channels, tokens
+from apps.visitor import channels, commands, tokens
 from csdesk import clock
 from csdesk.errors import TokenExpired, Unauthorized
 from tests import factories as make
@@ -330,3 +330,14 @@ def test_own_user_interfaces_on_allowed_sites_may_read_the_answer(client):
     assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (200, site)
     asked = {"origin": site, "access-control-request-method": "DELETE"}
     assert "DELETE" in client.options("/api/visitor/token", headers=asked)["Access-Control-Allow-Methods"]
+
+
+def test_who_switches_the_language_hears_the_rest_of_the_session_in_it():
+    channel = make.make_channel()
+    text, row = tokens.issue(channel)
+    customer = customers.ensure_customer(row, Origin(language="zh-hans"))
+    session = make.make_session(customer, channel=channel)
+    for language in ("en", ""):
+        commands.standing(commands.identify(text, channel, Origin(language=language)), {})
+        session.refresh_from_db()
+        assert session.language == "en"

@@ -45,6 +45,7 @@ class Listeners {
   }
 
   on(name, listener) {
+    if (typeof listener !== "function") throw new TypeError("csdesk.on() takes an event's name and a function.");
     if (!this.lists.has(name)) this.lists.set(name, new Set());
     this.lists.get(name).add(listener);
     return () => this.lists.get(name).delete(listener);
