@@ -183,7 +183,7 @@ def test_messages_find_their_place_in_whatever_order_they_come(lab: Lab) -> None
 
 
 def test_what_was_said_last_stands_last_whichever_session_it_is_in(lab: Lab) -> None:
-    """A visitor's own session, begun later, has become the known user's, who goes on in an earlier one (X-4)."""
+    """A visitor's own session, begun later, has become the known user's, who goes on in an earlier one."""
     lab.run("[1, 2, 5].forEach((seq) => thread.put(lab.frame(seq)))")
     lab.run("[3, 4].forEach((seq) => thread.put(lab.frame(seq, { session: 't' })))")
     lab.run("thread.put(lab.frame(6))")
