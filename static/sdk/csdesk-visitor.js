@@ -431,7 +431,10 @@ export class VisitorClient {
         return this.#took(answer, userID);
       } catch (error) {
         if (!OVER.has(error.code) && error.code !== "not_found") throw error;
-        if (userID) return this.#signAnew(userID, error);
+        const goesOn = this.#user || this.#everReady || this.state.pending.length;
+        if (userID && goesOn) return this.#signAnew(userID, error);
+        // A page that has just come and names nobody begins as a visitor's.
+        this.#unstore(userID || "");
         this.#forget();
       }
     }

@@ -259,6 +259,27 @@ def test_a_signature_that_ends_is_told_and_a_new_one_goes_on(
     assert said in face.texts()
 
 
+def test_a_page_that_names_nobody_does_not_wait_for_whose_signature_is_over(
+    own_face: Callable[[], OwnFace], page_factory: Pages
+) -> None:
+    page_factory.expect("401")
+    face = own_face()
+    ann = new_user()
+    face.begin({"user": {"userID": ann, "userSig": signer.user_sig(ann, face.secret, life=3)}})
+    face.until_live()
+    said = new_words("a short visit")
+    face.say(said)
+    face.until("client.state.link === 'gone'")
+    face.open()
+    face.begin()
+    face.until_live()
+    assert said not in face.texts()
+    assert ann not in str(face.kept("sessionStorage"))
+    # Who is named later gets what they have said.
+    face.identify(face.signed(ann))
+    face.expect_text(said)
+
+
 def test_what_the_agent_has_read_is_known_after_a_reload(
     own_face: Callable[[], OwnFace], agent: Agent
 ) -> None:
