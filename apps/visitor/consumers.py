@@ -19,7 +19,7 @@ from apps.sessions.models import Channel
 from apps.visitor import channels, commands, handshakes, languages, limits, news, origins, presence, protocol
 from csdesk import bridge, clock, hub, realtime
 from csdesk import logging as log_context
-from csdesk.errors import DomainError, NotAllowed, NotFound, RateLimited, Unauthorized, Unavailable
+from csdesk.errors import DomainError, Invalid, NotAllowed, NotFound, RateLimited, Unauthorized, Unavailable
 from csdesk.sockets import DoorConsumer
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class VisitorConsumer(DoorConsumer):
         self._browser, self._origin = shake.browser, origins.normal(shake.origin)
         try:
             self.channel = await bridge.run(channels.find, shake.channel)
-        except NotFound:
+        except (NotFound, Invalid):
             self._trouble = "not_found"
         except (DomainError, DatabaseError):
             self._trouble = "unavailable"
