@@ -47,7 +47,7 @@ def test_the_window_comes_back_after_the_service_was_killed(
     stack.kill("web")
     lost = new_words("During the crash")
     window.say(lost)
-    expect(window.thread.locator(".message-state").last).to_contain_text("Sending")
+    expect(window.thread.locator(".message-state").last).to_contain_text("Waiting, goes on by itself")
     stack.start("web")
     stack.wait_ready()
     expect(window.thread.locator(".bubble.sending, .bubble.failed")).to_have_count(0, timeout=40_000)
