@@ -67,6 +67,7 @@ CSRF_TRUSTED_ORIGINS = [CSDESK_BASE_URL, *environment.words("CSDESK_TRUSTED_ORIG
 INSTALLED_APPS = [
     "csdesk",
     "apps.team",
+    "apps.chatbot",
     "apps.sessions",
     "apps.routing",
     "apps.records",
