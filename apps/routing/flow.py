@@ -36,8 +36,7 @@ def trigger(customer: Customer, channel: Channel, *, language: str = "", page: s
     """src 7: the customer's open session, or a new one in the flow with its welcome words.
 
     Never queues anybody (S-17) and never welcomes twice, nor again a moment after a welcome that led to
-    nobody. Call through `bridge.run`. The door answers
-    the asking socket with `signals(session)`.
+    nobody. Call through `bridge.run`. The door answers the asking socket with `signals(session)`.
     """
     with transaction.atomic():
         session, is_new = transitions.open_session(
