@@ -29,7 +29,9 @@ LONGEST = 2_000
 MOST_IN_TEXT = 20
 
 # What static/ui/markdown.js takes for a picture.
-_IN_MARKDOWN = re.compile(r"!\[[^\]\n]{0,500}\]\(\s*<?([^\s)<>]+)>?(?:\s+\"[^\"\n]*\")?\s*\)")
+_IN_MARKDOWN = re.compile(
+    r"!\[[^\]\n]{0,500}\]\(\s*<?((?:[^\s()<>]|\([^\s()<>]*\))+)>?(?:\s+\"[^\"\n]*\")?\s*\)"
+)
 
 # The demo's goods were stored under the name and port that it was first opened by.
 _THIS_MACHINE = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::\d+)?")

@@ -59,9 +59,10 @@ def test_a_cards_picture_gets_an_address_for_its_reader_beside_the_original():
 def test_pictures_in_markdown_get_one_address_each():
     session = make.make_session()
     text = f'![a]({FAR}) and ![b](<http://b.example/b.gif> "B") ![c](/x) ![d](javascript:1) ![a]({FAR}) [l](http://l/)'
+    text += " ![e](http://e.example/Tea_(drink).png)"
     message = said(session, {"customerServicePlugin": 0, "src": "30", "content": text}, Author.bot("Bot"))
     data = shown(message, customer_key(session.customer_id))["message"]["data"]
-    assert list(data["pictures"]) == [FAR, "http://b.example/b.gif"]
+    assert list(data["pictures"]) == [FAR, "http://b.example/b.gif", "http://e.example/Tea_(drink).png"]
     assert data["content"] == text
 
 
