@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import Page
 
+from apps.team.models import Member
 from tests.browser.agents import Agent
 from tests.browser.customers import Customer
 from tests.browser.hosts import HostPages
-from tests.browser.workbenches import Workbenches
+from tests.browser.workbenches import OpenRecords, Workbenches
 from tests.browsers import Pages
 from tests.stack import Stack
 
@@ -50,3 +52,17 @@ def host() -> Iterator[HostPages]:
     pages = HostPages()
     yield pages
     pages.close()
+
+
+@pytest.fixture
+def open_records(page_factory: Pages, stack: Stack, live_db: None) -> OpenRecords:
+    """`open_records(member, "?q=…", size=…)` signs the member in and opens their records."""
+    benches = Workbenches(page_factory, stack)
+
+    def open_them(member: Member, path: str = "", **options: object) -> Page:
+        page = page_factory(**options)
+        page.context.add_cookies(benches.cookies(member))
+        page.goto(f"/records/{path}")
+        return page
+
+    return open_them

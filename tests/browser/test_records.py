@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,35 +12,19 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from apps.sessions import notes
-from apps.team.models import Member, Role
+from apps.team.models import Role
 from csdesk import clock
 from tests import factories as make
-from tests.browser.workbenches import Workbenches
+from tests.browser.workbenches import OpenRecords, Workbenches
 from tests.browsers import Pages
 from tests.records.scene import make_record, next_part
-from tests.stack import Stack
 
-OpenRecords = Callable[..., Page]
 PHONE = (375, 667)
 
 
 def new_word() -> str:
     """One word that no other test has said."""
     return f"w{uuid.uuid4().hex[:10]}"
-
-
-@pytest.fixture
-def open_records(page_factory: Pages, stack: Stack, live_db: None) -> Iterator[OpenRecords]:
-    """`open_records(member, "?q=…", size=…)` signs the member in and opens their records."""
-    benches = Workbenches(page_factory, stack)
-
-    def open_them(member: Member, path: str = "", **options: object) -> Page:
-        page = page_factory(**options)
-        page.context.add_cookies(benches.cookies(member))
-        page.goto(f"/records/{path}")
-        return page
-
-    yield open_them
 
 
 def expect_no_overflow(page: Page) -> None:

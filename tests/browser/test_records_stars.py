@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from apps.records.models import Star
-from apps.team.models import Member
 from tests import factories as make
-from tests.browser.workbenches import Workbenches
+from tests.browser.workbenches import OpenRecords
 from tests.browsers import Pages
 from tests.records.scene import make_record
-from tests.stack import Stack
-
-OpenRecords = Callable[..., Page]
-
-
-@pytest.fixture
-def open_records(page_factory: Pages, stack: Stack, live_db: None) -> Iterator[OpenRecords]:
-    """`open_records(member, "?q=…", size=…)` signs the member in and opens their records."""
-    benches = Workbenches(page_factory, stack)
-
-    def open_them(member: Member, path: str = "", **options: object) -> Page:
-        page = page_factory(**options)
-        page.context.add_cookies(benches.cookies(member))
-        page.goto(f"/records/{path}")
-        return page
-
-    yield open_them
 
 
 def test_a_star_is_kept_shown_in_both_places_and_found_again(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -14,6 +15,9 @@ from drill.clients import sign_in
 from tests import factories as make
 from tests.browsers import Pages
 from tests.stack import Stack
+
+# Signs a member in and opens their records; of `conftest.open_records`.
+OpenRecords = Callable[..., Page]
 
 
 class Workbench:

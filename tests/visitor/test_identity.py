@@ -25,20 +25,6 @@ def alone(settings):
     channels._cache.clear()
 
 
-@pytest.fixture
-def later(monkeypatch):
-    """Move the clock by so much."""
-    moved = timedelta()
-    real = clock.now
-
-    def move(**by):
-        nonlocal moved
-        moved += timedelta(**by)
-
-    monkeypatch.setattr(clock, "now", lambda: real() + moved)
-    return move
-
-
 def new_channel(**facts):
     """A channel with a secret, and the secret."""
     channel = make.make_channel(**facts)

@@ -1,30 +1,13 @@
 """Visitor tokens (X-3): unguessable, stored hashed, rotated with a minute of overlap."""
 
-from datetime import timedelta
-
 import pytest
 
 from apps.sessions.models import Customer, VisitorToken
 from apps.visitor import tokens
-from csdesk import clock
 from csdesk.errors import TokenExpired, Unauthorized
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def later(monkeypatch):
-    """Move the clock by so much."""
-    moved = timedelta()
-    real = clock.now
-
-    def move(**by):
-        nonlocal moved
-        moved += timedelta(**by)
-
-    monkeypatch.setattr(clock, "now", lambda: real() + moved)
-    return move
 
 
 def test_a_token_is_kept_as_a_hash_only():
