@@ -1,0 +1,31 @@
+"""What the matching package gives and takes; pure Python, imported by everybody."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+Entries = Sequence[tuple[int, Sequence[str]]]
+"""A library: each entry's label (an opaque number) and its questions, the standard question first."""
+
+
+class Match(NamedTuple):
+    """One entry that may answer a question.
+
+    `score` is the calibrated chance, in [0, 1], that this entry is the right answer (B-5);
+    `question` is the stored question of the entry that is most like what was asked.
+    """
+
+    label: int
+    score: float
+    question: str
+
+
+class BrokenMatcher(Exception):
+    """A matcher's files are missing, damaged or of another format version."""
+
+
+class Encoder(Protocol):
+    """Turns sentences into vectors of unit length, one row each."""
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray: ...
