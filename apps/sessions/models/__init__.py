@@ -1,0 +1,51 @@
+"""The facts: customers and where they come from, sessions, service records, messages."""
+
+from apps.sessions.models.messages import (
+    Attachment,
+    AuthorKind,
+    Message,
+    MessageKind,
+    Note,
+    PostKey,
+    QuickReply,
+    Rating,
+    RemotePicture,
+)
+from apps.sessions.models.people import (
+    Channel,
+    ChannelKind,
+    Customer,
+    VisitorToken,
+)
+from apps.sessions.models.sessions import (
+    ChatSession,
+    ClosedBy,
+    DeadlineKind,
+    ServiceRecord,
+    ServiceStatus,
+    SessionEvent,
+    State,
+)
+
+__all__ = [
+    "Attachment",
+    "AuthorKind",
+    "Channel",
+    "ChannelKind",
+    "ChatSession",
+    "ClosedBy",
+    "Customer",
+    "DeadlineKind",
+    "Message",
+    "MessageKind",
+    "Note",
+    "PostKey",
+    "QuickReply",
+    "Rating",
+    "RemotePicture",
+    "ServiceRecord",
+    "ServiceStatus",
+    "SessionEvent",
+    "State",
+    "VisitorToken",
+]
