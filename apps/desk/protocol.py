@@ -13,7 +13,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from apps.sessions import content, recall
-from csdesk import realtime
+from csdesk import realtime, texts
 from csdesk.errors import DomainError, Invalid, TooLarge
 
 FRAME_LIMIT = 64 * 1024  # bytes
@@ -210,7 +210,7 @@ class Fields:
             raise TooLarge(
                 _("%(field)s is longer than %(limit)s characters.") % {"field": field, "limit": limit}
             )
-        return content.storable(value.strip())
+        return texts.storable(value.strip())
 
     def flag(self, field: str) -> bool:
         value = self.raw.get(field, False)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.sessions.models import MessageKind
 from csdesk.errors import Invalid, TooLarge
+from csdesk.texts import says_something, storable
 
 TEXT_LIMIT = 5_000
 FIELD_LIMIT = 500
@@ -71,16 +72,9 @@ def spoken(text: object) -> str:
         raise Invalid(_("The text is missing."))
     if len(text) > TEXT_LIMIT:
         raise TooLarge(_("The text is longer than %(limit)s characters.") % {"limit": TEXT_LIMIT})
-    if not any(sign.isprintable() and sign != " " for sign in storable(text)):
+    if not says_something(storable(text)):
         # Marks that nobody sees say nothing either.
         raise Invalid(_("The text is empty."))
-    return text
-
-
-def storable(text: str) -> str:
-    """The text, unless it holds what UTF-8 or PostgreSQL cannot: lone surrogates, NUL."""
-    if "\0" in text or (not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)):
-        raise Invalid(_("The text holds characters that cannot be stored."))
     return text
 
 

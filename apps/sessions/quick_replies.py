@@ -6,10 +6,10 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from apps.sessions.content import storable
 from apps.sessions.models import QuickReply
 from apps.team.models import Member
 from csdesk.errors import Invalid, NotFound, TooLarge
+from csdesk.texts import storable
 
 MOST_OWN = 500
 TITLE_LIMIT, CATEGORY_LIMIT, TEXT_LIMIT = 80, 40, 5_000

@@ -9,12 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.sessions import invitations, posting, standing
-from apps.sessions.content import identifier, storable
+from apps.sessions.content import identifier
 from apps.sessions.models import ChatSession, Message, Rating, ServiceRecord
 from apps.sessions.settings import RatingSettings
 from apps.team import business
 from csdesk import clock
 from csdesk.errors import Invalid, NotFound, TooLarge, WrongState
+from csdesk.texts import storable
 
 COMMENT_LIMIT = 1_000
 FIRST_ID = 101  # menu ids 101 … 105, worst first

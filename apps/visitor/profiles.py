@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from apps.sessions.content import storable, web_address
+from apps.sessions.content import web_address
 from apps.sessions.models import Channel
 from apps.team.members import is_reserved_name
 from apps.team.setting_fields import plain_name
 from csdesk.errors import Invalid, TooLarge
+from csdesk.texts import storable
 
 NAME_LIMIT = 60
 AVATAR_LIMIT = 200

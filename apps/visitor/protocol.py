@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from apps.sessions import content, recall
 from apps.sessions.models import ChatSession, Customer, State, VisitorToken
 from apps.sessions.posting import Posted
-from csdesk import realtime
+from csdesk import realtime, texts
 from csdesk.clock import milliseconds
 from csdesk.errors import DomainError, Invalid, TooLarge
 
@@ -246,7 +246,7 @@ def _text(raw: dict, name: str, limit: int) -> str:
     if not isinstance(value, str) or len(value) > limit:
         wanted = _("%(field)s must be text of at most %(limit)s characters.")
         raise Invalid(wanted % {"field": name, "limit": limit})
-    return content.storable(value)
+    return texts.storable(value)
 
 
 def _page(raw: dict, name: str) -> str:
