@@ -84,6 +84,7 @@ class ChannelForm(ConsoleForm):
             "account_id",
             "avatar",
             "is_active",
+            "has_bot",
             "allowed_sites",
             "colour",
             "position",
@@ -146,6 +147,9 @@ def _helps() -> dict[str, str]:
         "key": _("Part of the address of the window. It can't be changed later. Empty: one is made."),
         "avatar": _("Address of a picture on this server, such as /static/….png; empty: a letter."),
         "account_id": _("What the users of an app talk to. Empty for websites; for an app, one is made."),
+        "has_bot": _(
+            "The bot answers this channel's customers first, as long as it is on and has been published."
+        ),
         "greeting": _(
             "Shown beside the launcher. Empty: a greeting in the customer's language; “-”: nothing."
         ),

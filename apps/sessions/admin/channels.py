@@ -103,7 +103,7 @@ class ChannelAdmin(ConsoleAdmin):
         is_app = (obj.kind if obj else request.GET.get("kind")) == ChannelKind.APP
         account = ("account_id",) if is_app or obj is None else ()
         sets = [
-            (None, {"fields": ("name", "kind", "key", *account, "avatar", "is_active")}),
+            (None, {"fields": ("name", "kind", "key", *account, "avatar", "is_active", "has_bot")}),
             (_("Where it may be shown"), {"fields": ("allowed_sites",)}),
             (_("Look"), {"fields": ("colour", "position", "launcher", "greeting")}),
         ]

@@ -57,6 +57,7 @@ class Channel(models.Model):
     secret_1 = models.TextField(blank=True, editable=False, default="", db_default="")
     secret_2 = models.TextField(blank=True, editable=False, default="", db_default="")
     is_active = models.BooleanField(_("active"), default=True)
+    has_bot = models.BooleanField(_("bot answers"), default=True, db_default=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
