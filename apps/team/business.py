@@ -36,6 +36,8 @@ class Section:
     title: ClassVar[Any] = ""
     # Shown under the title: what the section is about.
     help: ClassVar[Any] = ""
+    # Under which heading of the console it stands: "settings" or "bot".
+    menu: ClassVar[str] = "settings"
     # Place in the console's list of settings.
     order: ClassVar[int] = 100
     # Which saved version these values are; 0 = nothing saved yet, the defaults.
@@ -65,9 +67,10 @@ _sections: dict[str, type[Section]] = {}
 _cache: dict[str, _Cached] = {}
 
 
-def sections() -> list[type[Section]]:
-    """All sections that have been defined, in the order of the console."""
-    return sorted(_sections.values(), key=lambda section: (section.order, section.name))
+def sections(menu: str = "settings") -> list[type[Section]]:
+    """The sections that have been defined for this heading, in the order of the console."""
+    found = (section for section in _sections.values() if section.menu == menu)
+    return sorted(found, key=lambda section: (section.order, section.name))
 
 
 def section_named(name: str) -> type[Section] | None:

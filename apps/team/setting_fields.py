@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -86,6 +87,18 @@ class WholeKind(Kind):
                 _("Between %(least)s and %(most)s.") % {"least": self.minimum, "most": self.maximum}
             )
         return value
+
+
+@dataclass(frozen=True)
+class ShareKind(Kind):
+    """A part of a whole, from 0 to 1, in hundredths."""
+
+    def clean(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            raise ValueError(_("A number from 0 to 1."))
+        if not 0 <= float(value) <= 1:  # also what is no number at all
+            raise ValueError(_("A number from 0 to 1."))
+        return round(float(value), 2)
 
 
 @dataclass(frozen=True)
@@ -267,6 +280,11 @@ def whole(
     unit: Label = "",
 ) -> Any:
     return field(default=default, metadata={"kind": WholeKind(label, help, minimum, maximum, unit)})
+
+
+def share(default: float, label: Label, help: Label = "") -> Any:
+    """A part of a whole, such as a threshold: 0 to 1 in hundredths."""
+    return field(default=default, metadata={"kind": ShareKind(label, help)})
 
 
 def choice(default: str, label: Label, choices: Iterable[tuple[str, Label]], help: Label = "") -> Any:

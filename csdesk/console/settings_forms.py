@@ -16,6 +16,7 @@ from apps.team.setting_fields import (
     FlagKind,
     Kind,
     LinesKind,
+    ShareKind,
     TextKind,
     WholeKind,
     Words,
@@ -157,7 +158,7 @@ def form_field(field: Field, value: Any) -> forms.Field:
 
 def _default(field: Field, kind: Kind) -> str:
     """The default in words, for the help beside the field."""
-    if isinstance(kind, WholeKind):
+    if isinstance(kind, WholeKind | ShareKind):
         return _("Default: %s") % field.default
     return ""
 
@@ -170,6 +171,12 @@ def _whole(kind: WholeKind) -> forms.Field:
     attrs = {"class": "input number", "inputmode": "numeric"}
     widget = forms.NumberInput(attrs=attrs)
     return forms.IntegerField(min_value=kind.minimum, max_value=kind.maximum, widget=widget)
+
+
+def _share(kind: ShareKind) -> forms.Field:
+    attrs = {"class": "input number", "inputmode": "decimal", "step": "0.01"}
+    widget = forms.NumberInput(attrs=attrs)
+    return forms.DecimalField(min_value=0, max_value=1, max_digits=3, decimal_places=2, widget=widget)
 
 
 def _choice(kind: ChoiceKind) -> forms.Field:
@@ -192,6 +199,7 @@ def _words(kind: WordsKind) -> forms.Field:
 _MAKERS = {
     FlagKind: _flag,
     WholeKind: _whole,
+    ShareKind: _share,
     ChoiceKind: _choice,
     TextKind: _text,
     LinesKind: _lines,

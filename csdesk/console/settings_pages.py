@@ -28,7 +28,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     """Show a section and save it."""
     _check_right(request)
     section = business.section_named(name)
-    if section is None:
+    if section is None or section.menu != "settings":
         raise Http404
     current = business.current(section)
     form = SectionForm(current, request.POST if request.method == "POST" else None)
