@@ -1,0 +1,219 @@
+"""A closer look at the few questions that retrieval found: what is missing, what contradicts, what order.
+
+Each pair of what was asked and what is stored gives a row of numbers (`FEATURES`), and a weight for each,
+learned once from development questions of our own (`python -m bench.learn_rerank`), makes one number of
+it: the logit. Softmax over the candidates' logits is the chance of each that it is meant, if one of them
+is.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from .terms import FAINT_WORDS, IS_DENSE, KNOWLEDGE, NEGATIONS, Terms, lines
+
+FEATURES = (
+    "characters",
+    "pairs",
+    "words",
+    "concepts",
+    "behind",
+    "asked_found",
+    "stored_found",
+    "asked_missing",
+    "stored_missing",
+    "exchanged",
+    "order",
+    "beginning",
+    "ending",
+    "asked_numbers",
+    "stored_numbers",
+    "names",
+    "negation",
+    "kind",
+    "length",
+    "opposites",
+    "same",
+    "unknown",
+)
+WORDS_FIELD, CONCEPTS_FIELD = 2, 3
+
+KINDS = {
+    "怎么": "how", "什么": "what", "为什么": "why", "哪里": "where", "什么时候": "when", "多久": "long",
+    "多少钱": "price", "多少": "number", "谁": "who", "是否": "whether", "能否": "whether",
+    "有没有": "whether", "会不会": "whether", "吗": "whether", "how": "how", "what": "what",
+    "why": "why", "where": "where", "when": "when", "who": "who", "which": "what",
+}  # fmt: skip
+Weigh = Callable[[int, list[str]], np.ndarray]
+
+
+@lru_cache(maxsize=1)
+def opposites() -> frozenset[tuple[str, str]]:
+    """Pairs of words, both ways round, that make another question of one."""
+    pairs = lines("opposites_zh")
+    return frozenset((a, b) for a, b in pairs) | frozenset((b, a) for a, b in pairs)
+
+
+@lru_cache(maxsize=1)
+def learned() -> tuple[np.ndarray, float]:
+    """The weight of each feature, in their order, and the scale of the softmax."""
+    content = json.loads((KNOWLEDGE / "rerank.json").read_text(encoding="utf-8"))
+    return np.array([content["weights"][name] for name in FEATURES]), content["scale"]
+
+
+def logits(features: np.ndarray) -> np.ndarray:
+    """One number a row; their softmax is the chance of each to be meant if one of them is."""
+    weights, scale = learned()
+    return features @ weights * scale
+
+
+def features(
+    asked: Terms, stored: Sequence[Terms], cosines: np.ndarray, weigh: Weigh, known: np.ndarray
+) -> np.ndarray:
+    """A row for each stored question. `known`: the share of what was asked that stands anywhere, by field."""
+    rows = np.zeros((len(stored), len(FEATURES)), dtype=np.float64)
+    if not stored:
+        return rows
+    names = sorted({word for terms in (asked, *stored) for word in terms.concepts})
+    weights = weigh(CONCEPTS_FIELD, names) * np.array([FAINT_WORDS.get(word, 1.0) for word in names])
+    weight = dict(zip(names, weights.tolist(), strict=True))
+    most = max(float(weigh(CONCEPTS_FIELD, ["\0"])[0]), 1e-9)
+    rows[:, :4] = cosines
+    total = cosines.sum(axis=1)
+    rows[:, 4] = (total - total.max()) / 4
+    about = _About(asked)
+    for row, terms in zip(rows, stored, strict=True):
+        row[5:21] = _compare(about, terms, weight, most)
+    rows[:, 21] = 1.0 - known[CONCEPTS_FIELD]
+    return rows
+
+
+class _About:
+    """What is asked, made ready to be compared with one stored question after another."""
+
+    def __init__(self, terms: Terms):
+        self.terms = terms
+        self.concepts = set(terms.concepts)
+        self.numbers = _numbers(terms)
+        self.latin = _latin(terms)
+        self.negated = _negated(terms)
+        self.kinds = _kinds(terms)
+        self.bits: dict[str, int] = {}
+        for at, unit in enumerate(terms.units):
+            self.bits[unit] = self.bits.get(unit, 0) | 1 << at
+
+
+def _compare(asked: _About, stored: Terms, weight: dict[str, float], most: float) -> tuple[float, ...]:
+    concepts = set(stored.concepts)
+    only_asked, only_stored = asked.concepts - concepts, concepts - asked.concepts
+    found, missing = _coverage(asked.concepts, only_asked, only_stored, stored.text, weight)
+    found_back, missing_back = _coverage(concepts, only_stored, only_asked, asked.terms.text, weight)
+    missing, missing_back = missing / most, missing_back / most
+    units = stored.units
+    longer = max(len(asked.terms.units), len(units)) or 1
+    numbers = _numbers(stored)
+    kinds = _kinds(stored)
+    latin = _latin(stored)
+    contrary = sum((a, b) in opposites() for a in only_asked for b in only_stored)
+    return (
+        found,
+        found_back,
+        missing,
+        missing_back,
+        min(missing, missing_back),
+        2 * _in_order(asked, units) / ((len(asked.terms.units) + len(units)) or 1),
+        float(asked.terms.units[:1] == units[:1]),
+        float(asked.terms.units[-1:] == units[-1:]),
+        float(bool(asked.numbers - numbers)),
+        float(bool(numbers - asked.numbers)),
+        float(bool(asked.latin and latin and not _alike(asked.latin, latin))),
+        float(asked.negated != _negated(stored)),
+        float(bool(asked.kinds and kinds and not asked.kinds & kinds)),
+        abs(len(asked.terms.units) - len(units)) / longer,
+        float(contrary > 0),
+        float(not any(weight[word] > 0.3 * most for word in only_asked | only_stored)),
+    )
+
+
+def _coverage(
+    here: set[str], only_here: set[str], only_there: set[str], there: str, weight: dict[str, float]
+) -> tuple[float, float]:
+    """The share, by weight, of what is here that is there, too, and the most telling that is not."""
+    whole = sum(weight[word] for word in here)
+    lost = most = 0.0
+    for word in only_here:
+        gap = (1.0 - _likeness(word, only_there, there)) * weight[word]
+        lost += gap
+        most = max(most, gap)
+    return (1.0 - lost / whole if whole else 0.0), most
+
+
+def _likeness(word: str, others: set[str], text: str) -> float:
+    """How much of a word the other question says: all of it, some characters, a misspelt one."""
+    if IS_DENSE.match(word):
+        if word in text:
+            return 1.0
+        return max((_shared(word, other) for other in others), default=0.0)
+    if len(word) < 4 or word[0].isdigit():
+        return 0.0
+    best = max((_spelling(word, other) for other in others if abs(len(other) - len(word)) < 3), default=0.0)
+    return best if best >= 0.75 else 0.0
+
+
+def _shared(word: str, other: str) -> float:
+    """Dice's measure of two words' characters."""
+    both = len(set(word) & set(other))
+    return 2 * both / (len(word) + len(other)) if both else 0.0
+
+
+@lru_cache(maxsize=8192)
+def _spelling(word: str, other: str) -> float:
+    """Letters in common, in order."""
+    bits: dict[str, int] = {}
+    for at, letter in enumerate(word):
+        bits[letter] = bits.get(letter, 0) | 1 << at
+    return 2 * _longest(bits, len(word), other) / (len(word) + len(other))
+
+
+def _in_order(asked: _About, units: tuple[str, ...]) -> int:
+    return _longest(asked.bits, len(asked.terms.units), units)
+
+
+def _longest(bits: dict[str, int], size: int, other: Sequence[str]) -> int:
+    """The length of the longest common subsequence, a bit for each unit (Hyyrö's way)."""
+    whole = (1 << size) - 1
+    state = whole
+    for unit in other:
+        hit = state & bits.get(unit, 0)
+        state = (state + hit) | (state - hit)
+    return size - (state & whole).bit_count()
+
+
+@lru_cache(maxsize=4096)
+def _numbers(terms: Terms) -> frozenset[str]:
+    return frozenset(word for word in terms.words if word[0].isdigit())
+
+
+@lru_cache(maxsize=4096)
+def _latin(terms: Terms) -> frozenset[str]:
+    """Names in Latin letters inside Chinese text."""
+    if not any(IS_DENSE.match(word) for word in terms.words):
+        return frozenset()
+    return frozenset(word for word in terms.concepts if word[0].isascii() and word[0].isalpha())
+
+
+def _alike(some: frozenset[str], others: frozenset[str]) -> bool:
+    return bool(some & others) or any(_spelling(a, b) >= 0.75 for a in some for b in others)
+
+
+@lru_cache(maxsize=4096)
+def _negated(terms: Terms) -> bool:
+    return sum(word in NEGATIONS for word in terms.words) % 2 == 1
+
+
+@lru_cache(maxsize=4096)
+def _kinds(terms: Terms) -> frozenset[str]:
+    """What sort of thing is asked for: a way, a reason, a place, a time …"""
+    return frozenset(KINDS[word] for word in terms.concepts if word in KINDS)
