@@ -28,6 +28,8 @@ def navigation(request: HttpRequest) -> list[Entry]:
     """The entries for this member, the one on the screen marked."""
     member = request.user
     entries = [Entry(_("Overview"), reverse("admin:index"), "overview")]
+    if may(member, Ability.MANAGE_BOT):
+        entries.append(_bot())
     if may(member, Ability.MANAGE_SETTINGS):
         entries.append(_settings())
     if may(member, Ability.EDIT_SHARED_REPLIES):
@@ -38,6 +40,15 @@ def navigation(request: HttpRequest) -> list[Entry]:
     entries.append(_records(member))
     _mark(entries, request.path)
     return entries
+
+
+def _bot() -> Entry:
+    pages = [
+        Entry(_("Bot settings"), reverse("admin:bot_settings")),
+        Entry(_("Releases"), reverse("admin:bot_releases")),
+        Entry(_("Numbers"), reverse("admin:bot_numbers")),
+    ]
+    return Entry(_("Bot"), reverse("admin:bot_numbers"), "bot", entries=pages)
 
 
 def _settings() -> Entry:

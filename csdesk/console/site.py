@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path, reverse
+from django.urls import include, path, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 
@@ -43,12 +43,14 @@ class ConsoleSite(AdminSite):
 
     def get_urls(self) -> list:
         # Here, not above: these pages ask the site whether they may be shown.
+        from apps.chatbot.admin import pages as bot_pages
         from csdesk.console import overview, settings_pages
 
         own = [
             path("live/", self.admin_view(overview.live), name="live"),
             path("settings/", self.admin_view(settings_pages.first), name="settings"),
             path("settings/<slug:name>/", self.admin_view(settings_pages.page), name="section"),
+            path("bot/", include(bot_pages.urls(self))),
         ]
         return own + super().get_urls()
 

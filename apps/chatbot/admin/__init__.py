@@ -1,0 +1,1 @@
+"""The bot in the console: libraries, settings, releases, test window, numbers."""
