@@ -197,6 +197,8 @@ class Artifact(models.Model):
     files = models.JSONField(default=list)
     seconds = models.FloatField(default=0)
     made_at = models.DateTimeField(default=clock.now)
+    # Which revision of the draft it was last seen to fit, for the test window.
+    draft_revision = models.BigIntegerField(null=True)
 
     def __str__(self) -> str:
         return f"{self.library} {self.digest[:12]}"
@@ -228,6 +230,7 @@ class EntryVersion(models.Model):
     library = models.CharField(max_length=8, choices=Library)
     entry_id = models.BigIntegerField()
     digest = models.CharField(max_length=64)
+    key = models.CharField(max_length=32, default="")
     question = models.CharField(max_length=QUESTION_LIMIT)
     similar = ArrayField(models.CharField(max_length=QUESTION_LIMIT), default=list)
     answers = ArrayField(models.TextField())
@@ -241,6 +244,7 @@ class EntryVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["entry_id", "digest"], name="entry_version_once"),
         ]
+        indexes = [models.Index(fields=["key"], name="entry_version_key")]
 
     def __str__(self) -> str:
         return self.question
@@ -265,6 +269,8 @@ class Release(models.Model):
         Member, models.SET_NULL, null=True, related_name="+", verbose_name=_("published by")
     )
     made_at = models.DateTimeField(default=clock.now)
+    # When the process that builds it was last heard of.
+    seen_at = models.DateTimeField(null=True)
     # From this moment on every process answers from it; they load it before.
     live_from = models.DateTimeField(_("live from"), null=True)
     # Which revisions of the draft it holds.
