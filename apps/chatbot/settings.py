@@ -116,6 +116,14 @@ class AnswerSettings(Section):
         _("Fall-back words"),
         required=True,
     )
+    only_text_words: Words = words(
+        {
+            "zh-hans": "我还看不懂图片和文件，请用文字告诉我您的问题。",
+            "en": "I can't look at pictures and files yet. Could you put your question into words?",
+        },
+        _("Answer to a picture or file"),
+        required=True,
+    )
     misses: int = whole(
         2,
         _("Misses until an agent"),
