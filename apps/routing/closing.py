@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.routing import assignment, availability, collisions, events, pending, places, prompts
+from apps.routing import assignment, availability, bot, collisions, events, pending, places, prompts, queueing
 from apps.routing.models import OfferOutcome
 from apps.sessions import posting, transitions
 from apps.sessions.models import ChatSession, ClosedBy, DeadlineKind, ServiceStatus, State
@@ -45,11 +45,19 @@ def as_another_goes_on(session_id: UUID) -> None:
 
 
 def left_queue(session_id: UUID) -> ChatSession:
-    """The customer leaves the queue; an offer is withdrawn. WrongState when not waiting."""
+    """The customer leaves the queue; an offer is withdrawn. WrongState when not waiting.
+
+    Where the bot answers, it goes on; else nothing is left, and the session ends (S-1).
+    """
     with transaction.atomic():
         session = transitions.lock(session_id)
         transitions.expect_state(session, State.QUEUED, State.OFFERED)
-        _end(session, ServiceStatus.ABANDONED_IN_QUEUE, ClosedBy.CLIENT)
+        if bot.answers(session.channel):
+            agent, state = session.agent, session.state
+            queueing.to_bot(session, ServiceStatus.ABANDONED_IN_QUEUE, "left_queue")
+            _give_back(session, agent, state, ClosedBy.CLIENT)
+        else:
+            _end(session, ServiceStatus.ABANDONED_IN_QUEUE, ClosedBy.CLIENT)
     assignment.soon()
     return session
 
@@ -138,6 +146,11 @@ def _end(
         invite=True,
         timed_out=timed_out,
     )
+    _give_back(session, agent, state, closed_by)
+
+
+def _give_back(session: ChatSession, agent: Member | None, state: str, closed_by: str) -> None:
+    """The session has left the agent who had it in this state: their place, their offer, their list."""
     if state == State.OFFERED:
         pending.end(session, OfferOutcome.WITHDRAWN)
     if agent and state in (State.OFFERED, State.SERVING):

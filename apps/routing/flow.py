@@ -1,7 +1,7 @@
 """What happens before a human (R-1, R-3), and what the customer does to their session.
 
-The visitor door calls these. Without a bot the flow is welcome words, then the customer's
-first message asks for a human; nothing is left in it when that fails.
+The visitor door calls these. With the bot on it answers each message until the customer asks for a human;
+without, the first message does, and nothing is left in the flow when that fails.
 """
 
 from __future__ import annotations
@@ -11,15 +11,24 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db import OperationalError, transaction
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
-from apps.routing import assignment, closing, prompts, queueing
+from apps.routing import assignment, bot, closing, prompts, queueing
 from apps.routing.settings import FlowSettings
 from apps.sessions import invitations, queries, transitions, writer
 from apps.sessions.authors import Author
-from apps.sessions.models import Channel, ChatSession, Customer, Message, MessageKind, PostKey, State
+from apps.sessions.models import (
+    AuthorKind,
+    Channel,
+    ChatSession,
+    Customer,
+    Message,
+    MessageKind,
+    PostKey,
+    State,
+)
 from apps.sessions.posting import Post, Posted
 from apps.sessions.settings import ClosingSettings
 from apps.team import business
@@ -46,10 +55,18 @@ def trigger(customer: Customer, channel: Channel, *, language: str = "", page: s
             language=language,
             page=page,
         )
-        if is_new and not _is_welcomed(session):
+        if is_new:
             # Made in this transaction, the row is ours.
-            prompts.say(session, "welcome")
+            _welcome(session)
     return session
+
+
+def _welcome(session: ChatSession) -> None:
+    if bot.answers(session.channel):
+        prompts.say(session, "welcome")
+        bot.welcome(session)
+    elif not _is_welcomed(session):
+        prompts.say(session, "welcome")
 
 
 def _is_welcomed(session: ChatSession) -> bool:
@@ -139,43 +156,100 @@ def _session_for(
     return (found or trigger(customer, channel, language=language, page=page)).id
 
 
+# Tasks that let the flow go on; and by session, whether there is more to do when its task is done.
 _advancing: set[asyncio.Task] = set()
+_more: dict[UUID, bool] = {}
 
 
 def _later(session_id: UUID) -> None:
     """Go on after the acknowledgement; should this process die first, the sweep does it (flow_seq)."""
-    task = asyncio.get_running_loop().create_task(_advance_quietly(session_id))
+    if session_id in _more:
+        # What comes while an answer is being found is answered after it.
+        _more[session_id] = True
+        return
+    task = asyncio.get_running_loop().create_task(_go_on(session_id))
     _advancing.add(task)
     task.add_done_callback(_advancing.discard)
 
 
-async def _advance_quietly(session_id: UUID) -> None:
+async def _go_on(session_id: UUID) -> None:
+    _more[session_id] = True
     try:
-        await bridge.run(advance, session_id)
+        while _more[session_id]:
+            _more[session_id] = False
+            await bridge.run(advance, session_id)
     except Exception:
         log.exception("the flow of session %s did not go on; the sweep tries again", session_id)
+    finally:
+        del _more[session_id]
 
 
 def advance(session_id: UUID) -> bool:
-    """Let the flow handle the customer's newest message; idempotent by `flow_seq`, True when it did."""
-    asked_by = _asked_by(session_id)
+    """Let the flow handle what the customer has said, one message after the other; True when it did any.
+
+    Idempotent by `flow_seq`: whoever comes second, in whichever process, leaves it alone.
+    """
+    has_gone_on = False
+    while said := _unanswered(session_id):
+        has_gone_on |= _handle(said)
+    return has_gone_on
+
+
+def _unanswered(session_id: UUID) -> Message | None:
+    """The first of the customer's messages that the flow has not handled."""
+    waiting = Message.objects.filter(
+        session_id=session_id,
+        author_kind=AuthorKind.CUSTOMER,
+        session__state=State.FLOW,
+        seq__gt=F("session__flow_seq"),
+    )
+    return waiting.select_related("session__channel").order_by("seq").first()
+
+
+def _handle(said: Message) -> bool:
+    """Decide outside the transaction, then lock, look whether it still fits, and append; False when not."""
+    asked_by = _asked_by(said)
+    answer = None if asked_by or said.recalled_at else bot.answer_to(said)
+    try:
+        return _take(said, asked_by, answer)
+    except OperationalError:
+        # The database is away: the sweep tries again.
+        raise
+    except Exception:
+        if answer is None:
+            raise
+        log.exception("an answer could not be given", extra={"session_id": said.session_id})
+        return _take(said, "", bot.helpless(said.session))
+
+
+def _take(said: Message, asked_by: str, answer: bot.Answer | None) -> bool:
+    waits = False
     with transaction.atomic():
-        session = transitions.lock(session_id)
-        if session.state != State.FLOW or session.flow_seq >= session.customer_seq:
+        session = transitions.lock(said.session_id)
+        if session.state != State.FLOW or session.flow_seq >= said.seq:
             return False
-        waits = _to_human(session, asked_by)
-    _after(session_id, waits)
+        session.flow_seq = said.seq
+        if answer:
+            bot.say(session, said, answer)
+            asked_by = "bot" if answer.reply.hands_over else ""
+        elif asked_by == "button":
+            bot.press_button(session, said.body["text"])
+        if asked_by:
+            waits = _to_human(session, asked_by)
+        else:
+            session.save(update_fields=["flow_seq"])
+    _after(said.session_id, waits)
     return True
 
 
-def _asked_by(session_id: UUID) -> str:
-    """What made the customer ask for a human: a keyword (R-3), else their first words (R-1)."""
-    newest = (
-        Message.objects.filter(session_id=session_id, author_kind="customer", kind=MessageKind.TEXT)
-        .order_by("-seq")
-        .first()
-    )
-    return "keyword" if newest and asks_for_human(newest.body["text"]) else "message"
+def _asked_by(said: Message) -> str:
+    """What makes these words ask for a human (R-1, R-3); empty where the bot answers them."""
+    if said.kind == MessageKind.TEXT and not said.recalled_at:
+        if asks_for_human(said.body["text"]):
+            return "keyword"
+        if bot.is_button(said.body["text"]):
+            return "button"
+    return "" if bot.answers(said.session.channel) else "message"
 
 
 def asks_for_human(text: str) -> bool:
@@ -200,9 +274,11 @@ def request_agent(customer: Customer, channel: Channel, *, language: str = "", p
 
 def _to_human(session: ChatSession, asked_by: str) -> bool:
     """Ask for a human: queued, or failed with its words. The caller holds the row."""
-    # Pressing the button is an input too (S-17).
+    # Pressing the button is an input too (S-17), and an answer is waited for.
     session.engaged_at = session.engaged_at or clock.now()
-    session.flow_seq = session.customer_seq
+    session.waiting_since = session.waiting_since or clock.now()
+    if asked_by != "message":
+        bot.handed_over(session)
     return queueing.enter(session, detail={"asked_by": asked_by})
 
 

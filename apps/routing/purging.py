@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from apps.chatbot import answering
 from apps.sessions.models import ChatSession, Customer, Message, PostKey, State, VisitorToken
 from csdesk import clock
 
@@ -41,6 +42,7 @@ def delete(session_ids: list[UUID]) -> None:
     """Delete sessions with all that is theirs, in the caller's transaction."""
     # By hand, for deleting by session costs one statement and the cascade one per message.
     Message.objects.filter(session_id__in=session_ids).delete()
+    answering.forget(session_ids)
     ChatSession.objects.filter(id__in=session_ids).delete()
 
 

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.routing import assignment, events, prompts, queries
+from apps.routing import assignment, bot, events, prompts, queries
 from apps.routing.settings import QueueSettings
 from apps.sessions import transitions
 from apps.sessions.models import ChatSession, ClosedBy, ServiceStatus, State
+from apps.sessions.settings import ClosingSettings
 from apps.team import business
 from apps.team import queries as team
 from apps.team.models import Member, SkillGroup
@@ -52,7 +53,10 @@ def wait_seconds(group: SkillGroup | None) -> int:
 
 
 def fail(session: ChatSession, status: str, *, timed_out: bool = False) -> None:
-    """A hand-over that failed, with its words. Without a bot or menu nothing is left: it ends (S-1)."""
+    """A hand-over that failed, with its words: back to the bot, or where there is none the end (R-6)."""
+    if bot.answers(session.channel):
+        to_bot(session, status, "handover_failed")
+        return
     transitions.close(
         session,
         status=status,
@@ -61,6 +65,19 @@ def fail(session: ChatSession, status: str, *, timed_out: bool = False) -> None:
         invite=True,
         timed_out=timed_out,
     )
+
+
+def to_bot(session: ChatSession, status: str, words: str) -> None:
+    """Back to the flow with these words, and the bot goes on; what ends there ends as `status` (S-1).
+
+    The caller holds the row.
+    """
+    if session.state != State.FLOW:
+        # What was said while waiting was said to an agent.
+        session.flow_seq = session.customer_seq
+    session.waiting_since = None
+    prompts.say(session, words)
+    transitions.to_flow(session, failed_status=status, seconds=business.read(ClosingSettings).flow_seconds)
 
 
 def back_to_head(

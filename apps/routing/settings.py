@@ -155,6 +155,14 @@ class PromptSettings(Section):
         _("Queueing"),
         names=PLACE,
     )
+    left_queue: Words = words(
+        {
+            "zh-hans": "好的，已为您取消排队。您可以继续向我提问。",
+            "en": "All right, you have left the queue. You can go on asking me.",
+        },
+        _("Out of the queue"),
+        _("When the customer leaves the queue and the bot goes on"),
+    )
     returned: Words = words(
         {
             "zh-hans": "抱歉，客服暂时离开了，我们正在为您联系其他同事，请稍候。",

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.sessions import content, frames
 from apps.sessions.authors import Author
-from apps.sessions.models import ChatSession, Message, MessageKind, PostKey
+from apps.sessions.models import AuthorKind, ChatSession, Message, MessageKind, PostKey
 from apps.sessions.settings import ClosingSettings
 from apps.team import business
 from csdesk import clock, realtime
@@ -155,10 +155,19 @@ def say_many(said: Sequence[tuple[ChatSession, str, str, dict]]) -> list[Posted]
     return _under_lock([session for session, *_words in said], posts)
 
 
-def card(session: ChatSession, data: dict, author: Author | None = None) -> Posted:
-    """A stored service message (src 9, 15, 19, 20 …); the caller holds the row."""
-    one = Post(session.id, author or Author.system(), MessageKind.CUSTOM, {"data": data})
-    [posted] = _under_lock([session], [one])
+def card(session: ChatSession, data: dict) -> Posted:
+    """A stored service message of the system (src 9, 19, 20 …); the caller holds the row."""
+    return append(session, Author.system(), MessageKind.CUSTOM, {"data": data})
+
+
+def append(session: ChatSession, author: Author, kind: str, body: dict) -> Posted:
+    """A message of the system or the bot; the caller holds the row.
+
+    The bot's answer is one: the customer waits no longer, and nothing of it is unread.
+    """
+    [posted] = _under_lock([session], [Post(session.id, author, kind, body)])
+    if author.kind == AuthorKind.BOT:
+        session.waiting_since, session.unread = None, 0
     return posted
 
 

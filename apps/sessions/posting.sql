@@ -88,7 +88,8 @@ sessions AS (
         rev = moved.rev,
         customer_seq = COALESCE(moved.customer_seq, session.customer_seq),
         engaged_at = COALESCE(session.engaged_at, CASE WHEN moved.from_customer > 0 THEN %(at)s::timestamptz END),
-        unread = session.unread + moved.from_customer,
+        -- What the bot has answered, nobody needs to read.
+        unread = CASE WHEN moved.author_kind = 'bot' THEN 0 ELSE session.unread + moved.from_customer END,
         last_text = COALESCE(moved.preview, session.last_text),
         last_kind = COALESCE(moved.kind, session.last_kind),
         last_author = COALESCE(moved.author_kind, session.last_author),
@@ -96,7 +97,7 @@ sessions AS (
         last_at = CASE WHEN moved.author_kind IS NULL THEN session.last_at ELSE %(at)s::timestamptz END,
         waiting_since = CASE
             WHEN moved.author_kind = 'customer' THEN COALESCE(session.waiting_since, %(at)s::timestamptz)
-            WHEN moved.author_kind = 'agent' THEN NULL
+            WHEN moved.author_kind IN ('agent', 'bot') THEN NULL
             ELSE session.waiting_since
         END,
         on_hold_at = CASE WHEN moved.agent_seq IS NOT NULL THEN NULL ELSE session.on_hold_at END,
