@@ -1,0 +1,106 @@
+"""The welcome card's questions (B-3): up to 20, in the order in which they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from apps.chatbot.models import QUESTION_LIMIT, Entry, Library, WelcomeQuestion
+from apps.team.models import Member
+from csdesk.errors import DomainError
+from csdesk.texts import in_one_line, says_something
+
+from .draft import changing
+from .texts import InvalidEntry, Problem
+
+WELCOME_LIMIT = 20
+
+
+@dataclass(frozen=True)
+class Line:
+    """A question of the card: an entry of the Q&A library, or words of its own.
+
+    `language`: only customers of this language see it; "" = everybody. `shown` is what is read there;
+    `is_on` says whether the bot would answer it now.
+    """
+
+    entry: int | None = None
+    text: str = ""
+    language: str = ""
+    shown: str = ""
+    is_on: bool = True
+
+
+def welcome_lines() -> list[Line]:
+    """The card's questions in their order."""
+    rows = WelcomeQuestion.objects.select_related("entry").order_by("position", "id")
+    return [
+        Line(
+            row.entry_id,
+            row.text,
+            row.language,
+            row.entry.question if row.entry else row.text,
+            row.entry.is_enabled if row.entry else True,
+        )
+        for row in rows
+    ]
+
+
+def set_welcome(lines: Sequence[Line], *, member: Member | None = None, address: str = "") -> None:
+    """The whole card anew. Raises InvalidEntry whose problems name the line by its place, from 0."""
+    with changing(Library.QA, member=member, address=address) as act:
+        wanted = _checked(lines)
+        before = [_said(line) for line in welcome_lines()]
+        after = [_said(line) for line in wanted]
+        if before == after:
+            return
+        WelcomeQuestion.objects.all().delete()
+        WelcomeQuestion.objects.bulk_create(
+            WelcomeQuestion(entry_id=line.entry, text=line.text, language=line.language, position=position)
+            for position, line in enumerate(wanted)
+        )
+        act.note("welcome.changed", "welcome", before={"questions": before}, after={"questions": after})
+
+
+def _checked(lines: Sequence[Line]) -> list[Line]:
+    problems: list[Problem] = []
+    if len(lines) > WELCOME_LIMIT:
+        problems.append(Problem("lines", _("At most %(most)s questions.") % {"most": WELCOME_LIMIT}))
+    wanted = [_checked_line(line, place, problems) for place, line in enumerate(lines[:WELCOME_LIMIT])]
+    asked = {line.entry for line in wanted if line.entry}
+    there = set(Entry.objects.filter(library=Library.QA, pk__in=asked).values_list("pk", flat=True))
+    seen: set[tuple] = set()
+    for place, line in enumerate(wanted):
+        if line.entry and line.entry not in there:
+            problems.append(Problem("text", _("This entry is gone: somebody has deleted it."), place))
+        elif _said(line) in seen:
+            problems.append(Problem("text", _("This question is there already."), place))
+        seen.add(_said(line))
+    if problems:
+        raise InvalidEntry(*problems)
+    return wanted
+
+
+def _checked_line(line: Line, place: int, problems: list[Problem]) -> Line:
+    if line.language and line.language not in dict(settings.LANGUAGES):
+        problems.append(Problem("language", _("Choose one of the list."), place))
+    if line.entry:
+        return Line(line.entry, "", line.language)
+    try:
+        text = in_one_line(line.text)
+    except DomainError as error:
+        problems.append(Problem("text", error.detail, place))
+        return Line(None, "?", line.language)
+    if not says_something(text):
+        problems.append(Problem("text", _("This can't be empty."), place))
+    elif len(text) > QUESTION_LIMIT:
+        words = _("At most %(most)s characters; there are %(there)s.")
+        problems.append(Problem("text", words % {"most": QUESTION_LIMIT, "there": len(text)}, place))
+    return Line(None, text, line.language)
+
+
+def _said(line: Line) -> tuple:
+    return (line.entry, line.text, line.language)
