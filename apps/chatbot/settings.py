@@ -46,6 +46,12 @@ class SwitchSettings(Section):
             "Off: a customer's first message asks for an agent. On: the bot answers once something is published."
         ),
     )
+    bot_name: Words = words(
+        {"zh-hans": "智能助手", "en": "Assistant"},
+        _("Name of the bot"),
+        _("Stands above what it says."),
+        required=True,
+    )
     chitchat_on: bool = yes_or_no(
         True, _("Chit-chat"), _("Greetings, thanks and small talk are answered from the chit-chat library.")
     )
