@@ -19,11 +19,11 @@ from django.utils.translation import gettext as _
 from apps.sessions import media, permissions, posting
 from apps.sessions.authors import customer_key, member_key
 from apps.sessions.models import Attachment, MessageKind
-from apps.sessions.reencoding import reencode
 from apps.sessions.settings import MessageSettings
 from apps.team import business
 from csdesk import clock
 from csdesk.errors import Invalid, NotFound, RateLimited, TooLarge, UploadGone
+from csdesk.reencoding import reencode
 
 MEGABYTE = 1024 * 1024
 NAME_LIMIT = 120

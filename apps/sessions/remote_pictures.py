@@ -26,10 +26,10 @@ from django.utils.translation import gettext as _
 from apps.sessions import permissions, picture_addresses
 from apps.sessions.models import Channel, Customer, Message, RemotePicture
 from apps.sessions.picture_addresses import CHANNEL, OWN, Claim
-from apps.sessions.reencoding import reencode
 from apps.team.models import Member
 from csdesk import bridge, clock, outgoing
 from csdesk.errors import Invalid, NotFound, RateLimited, Unavailable
+from csdesk.reencoding import reencode
 
 MEGABYTE = 1024 * 1024
 MOST = 5 * MEGABYTE

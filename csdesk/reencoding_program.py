@@ -1,6 +1,6 @@
 """Re-encodes one picture of others; run as a program of its own, with limits (X-10, X-11).
 
-    python pictures.py SOURCE TARGET THUMBNAIL [LONGEST SIDE]
+    python reencoding_program.py SOURCE TARGET THUMBNAIL [LONGEST SIDE]
 
 Decoders are where hostile pictures strike, so this runs apart from the server, with bounded
 memory and time, and imports nothing of ours. Prints `{"mime", "width", "height"}` as JSON;

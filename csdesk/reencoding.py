@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from csdesk.errors import Invalid
 
 SECONDS = 30
-_PICTURES = Path(__file__).with_name("pictures.py")
+_PROGRAM = Path(__file__).with_name("reencoding_program.py")
 
 
 def reencode(
@@ -22,7 +22,7 @@ def reencode(
 
     Invalid when `source` is no picture that can be read, or too large a one.
     """
-    command = [sys.executable, "-I", str(_PICTURES), str(source), str(target), str(thumbnail)]
+    command = [sys.executable, "-I", str(_PROGRAM), str(source), str(target), str(thumbnail)]
     if side:
         command.append(str(side))
     try:
