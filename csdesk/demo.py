@@ -21,6 +21,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
+from apps.chatbot import presets
 from apps.routing.models import OfferOutcome
 from apps.sessions import files
 from apps.sessions.authors import customer_key
@@ -83,6 +84,11 @@ def seed(password: str = "") -> Made:
     if not ChatSession.objects.filter(channel=channel).exists():
         sessions = _Week(channel, groups).make()
     return Made(members, sessions, made_up)
+
+
+def teach() -> None:
+    """What the demo's bot knows: csdesk itself (B-1). Nothing happens once anybody has edited its library."""
+    presets.install_demo()
 
 
 def _members(groups: dict[str, SkillGroup], password: str) -> tuple[int, str]:

@@ -30,6 +30,7 @@ class Prepared:
             self._add(digest, "static", "*")
         self._add(digest, "apps", "migrations/*.py")
         self._add(digest, "csdesk", "demo*")
+        self._add(digest, "apps/chatbot", "presets/*")
         self._add(digest, "requirements", "base.txt")
         for folder in ("apps", "csdesk"):
             self._add(digest, folder, "*.po")

@@ -40,9 +40,7 @@ def test_both_languages_tell_of_the_same():
 def test_no_question_belongs_to_two_entries(library):
     """Two entries with the same question could never be told apart."""
     told = EVERY_LIBRARY[library]
-    asked = Counter(
-        question_key(text) for one in told for text in (one.values.question, *one.values.similar)
-    )
+    asked = Counter(question_key(text) for one in told for text in (one.values.question, *one.values.similar))
     assert [key for key, count in asked.items() if count > 1] == []
     assert len({one.code for one in told}) == len(told)
 

@@ -10,8 +10,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
+from apps.chatbot import presets
 from apps.sessions import signing_secrets
 from apps.team.checks import foreign_demo_accounts
+from csdesk import demo
 from csdesk.environment import close_to_others
 from csdesk.runner.steps import step
 
@@ -31,6 +33,7 @@ class Command(BaseCommand):
             raise CommandError(f"the database does not answer: {reason}") from None
         call_command("migrate", interactive=False, verbosity=0)
         signing_secrets.seal_anew()
+        presets.install_chitchat()
         if settings.DEMO:
             self._demo()
         else:
@@ -47,6 +50,7 @@ class Command(BaseCommand):
             self.stdout.write(f"csdesk: {step('making demo data', _begun())}")
         if is_new or (password and (not kept.exists() or kept.read_text().strip() != password)):
             call_command("seed_demo", password=password, stdout=io.StringIO())
+        demo.teach()
         if password:
             # Later starts print it again.
             kept.touch(mode=0o600)
