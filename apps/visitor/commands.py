@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from apps.routing import assignment, flow
+from apps.routing import assignment, bot, flow
 from apps.routing import queries as routing_queries
 from apps.sessions import customers, invitations, queries, ratings, reading, recall, transitions
 from apps.sessions.authors import Author, customer_key
@@ -83,6 +83,7 @@ def about(channel: Channel) -> dict:
         "name": channel.name,
         "avatar": channel.avatar,
         "staffed": assignment.signed_in(None),
+        "bot": bot.answers(channel),
         "file_limit": file_limit,
         "typing_preview": rules.typing_preview,
         "recall_seconds": rules.recall_seconds if rules.customer_recalls else 0,
@@ -177,6 +178,11 @@ def take_back(visitor: Visitor, address: str) -> None:
     session_id, _seq = recall.parse_address(address)
     _own_session(visitor, session_id)
     recall.recall(address, Author.customer(_known(visitor)))
+
+
+def vote(visitor: Visitor, session_id: UUID, seq: int, is_helpful: bool | None) -> None:
+    _own_session(visitor, session_id)
+    bot.vote(session_id, seq, is_helpful)
 
 
 def sync(visitor: Visitor, session_id: UUID, rev: int) -> tuple[list, dict, dict | None]:

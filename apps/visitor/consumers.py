@@ -31,6 +31,12 @@ TYPING_EVERY = 1.0
 ABUSE_WAIT_MS = 60_000
 TROUBLE_WAIT_MS = 2_000
 _STATE_BEGINS = '{"op":"state"'
+_PLAIN = {
+    protocol.RequestAgent: commands.request_agent,
+    protocol.LeaveQueue: commands.leave_queue,
+    protocol.End: commands.end,
+    protocol.AskRating: commands.ask_rating,
+}
 
 
 class VisitorConsumer(DoorConsumer):
@@ -271,20 +277,12 @@ class VisitorConsumer(DoorConsumer):
         for answer in await bridge.run(commands.trigger, self.visitor, frame.page):
             self.say(answer)
 
-    async def _request_agent(self, _frame: protocol.RequestAgent) -> None:
-        await bridge.run(commands.request_agent, self.visitor)
-
-    async def _leave_queue(self, _frame: protocol.LeaveQueue) -> None:
-        await bridge.run(commands.leave_queue, self.visitor)
-
-    async def _end(self, _frame: protocol.End) -> None:
-        await bridge.run(commands.end, self.visitor)
+    async def _plain(self, frame: protocol.Frame) -> None:
+        """A command that says all by its name."""
+        await bridge.run(_PLAIN[type(frame)], self.visitor)
 
     async def _rate(self, frame: protocol.Rate) -> None:
         await bridge.run(commands.rate, self.visitor, frame.selected)
-
-    async def _ask_rating(self, _frame: protocol.AskRating) -> None:
-        await bridge.run(commands.ask_rating, self.visitor)
 
     async def _typing(self, frame: protocol.Typing) -> None:
         await bridge.run(commands.typing, self.visitor, frame.preview)
@@ -294,6 +292,9 @@ class VisitorConsumer(DoorConsumer):
 
     async def _recall(self, frame: protocol.Recall) -> None:
         await bridge.run(commands.take_back, self.visitor, frame.message)
+
+    async def _vote(self, frame: protocol.Vote) -> None:
+        await bridge.run(commands.vote, self.visitor, frame.session, frame.seq, frame.is_helpful)
 
     async def _catch_up(self, frame: protocol.Sync) -> None:
         page, synced, state = await bridge.run(
@@ -326,14 +327,12 @@ class VisitorConsumer(DoorConsumer):
         protocol.Hello: _hello,
         protocol.Send: _send,
         protocol.Trigger: _trigger,
-        protocol.RequestAgent: _request_agent,
-        protocol.LeaveQueue: _leave_queue,
-        protocol.End: _end,
+        **dict.fromkeys(_PLAIN, _plain),
         protocol.Rate: _rate,
-        protocol.AskRating: _ask_rating,
         protocol.Typing: _typing,
         protocol.Read: _read,
         protocol.Recall: _recall,
+        protocol.Vote: _vote,
         protocol.Sync: _catch_up,
         protocol.History: _history,
     }

@@ -117,6 +117,15 @@ class Recall:
 
 
 @dataclass(frozen=True)
+class Vote:
+    """A thumb under the bot's answer; None takes it back (B-7)."""
+
+    session: UUID
+    seq: int
+    is_helpful: bool | None
+
+
+@dataclass(frozen=True)
 class Ping:
     pass
 
@@ -135,6 +144,7 @@ Frame = (
     | History
     | Read
     | Recall
+    | Vote
     | Ping
 )
 
@@ -238,6 +248,14 @@ def _recall(raw: dict) -> Recall:
     return Recall(raw["message"])
 
 
+def _vote(raw: dict) -> Vote:
+    session, seq = recall.parse_address(raw.get("message"))
+    is_helpful = raw.get("helpful")
+    if "helpful" not in raw or not (is_helpful is None or isinstance(is_helpful, bool)):
+        raise Invalid(_("helpful must be true, false or null."))
+    return Vote(session, seq, is_helpful)
+
+
 def _text(raw: dict, name: str, limit: int) -> str:
     """An optional text of the frame."""
     value = raw.get(name)
@@ -278,6 +296,7 @@ _PARSERS: dict[str, Callable[[dict], Frame]] = {
     "history": _history,
     "read": _read,
     "recall": _recall,
+    "vote": _vote,
     "ping": lambda _raw: Ping(),
 }
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from apps.visitor import api, downloads, embedding, examples, pictures, views
+from apps.visitor import answer_pictures, api, downloads, embedding, examples, pictures, views
 
 pages = [
     path("chat/<slug:key>/", views.window, name="window"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/visitor/upload", api.upload, name="visitor_upload"),
     # Sessions makes these addresses and knows nothing of doors, so the name stands alone.
     path("files/<str:signed>/", downloads.file, name="file"),
+    path("pictures/answers/<uuid:picture_id>/", answer_pictures.picture, name="answer_picture"),
     path("pictures/<str:signed>/", pictures.picture, name="picture"),
     path("", include((pages, "visitor"))),
 ]

@@ -32,6 +32,7 @@ def _state_words() -> dict[str, str]:
     return {
         "state_closed": _("Chat ended"),
         "state_connecting": _("Connecting"),
+        "state_bot": _("Our assistant is here for you"),
         "state_flow": _("Online, write to us"),
         "state_queued": _("Waiting, number {n} in line"),
         "state_called": _("An agent is being called"),

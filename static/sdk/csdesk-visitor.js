@@ -746,7 +746,7 @@ export class VisitorClient {
         !this.#history.busy;
       this.state.messages.set(key, frame);
       if (frame.client_id) this.#settle(frame.client_id);
-      if (frame.from.kind === "agent") this.#typing(false);
+      if (frame.from.kind !== "customer") this.#typing(false);
       this.#answerRating(frame);
       this.#emit("message", { frame, isNew, live });
       if (isNew) this.#countUnread();
@@ -1259,6 +1259,15 @@ export class VisitorClient {
   /** Take an own message back. @param {string} messageId */
   recall(messageId) {
     this.#write({ op: "recall", message: messageId });
+  }
+
+  /**
+   * Say whether an answer of the bot has helped; it may be said again otherwise while its session is open.
+   * Answers that ask have `message.helpful`, null until something was said; it comes again with the `message`.
+   * @param {string} messageId @param {boolean|null} helpful null takes it back
+   */
+  vote(messageId, helpful) {
+    this.#write({ op: "vote", message: messageId, helpful });
   }
 
   /** The customer is typing; call it at every key, it is told at most every 3 s. @param {string} [preview] only where the service may see it */

@@ -14,11 +14,13 @@ const SAID = new Set([
   "handover_failed",
   "agent_lost",
   "returned",
+  "left_queue",
   "timeout_close",
   "off_hours",
   "blacklisted",
 ]);
 const TOLD = new Set(["connecting", "connected", "queueing"]);
+const SIGNS = { true: "good", false: "poor" };
 
 /** Draw a stored message. @param {object} entry @param {import("./thread.js").ThreadOptions} options */
 export function drawMessage(entry, options) {
@@ -92,6 +94,7 @@ function article(entry, options) {
     mine || isNeutral ? null : avatar(who),
     isNeutral ? null : head(frame, who, mine, options),
     ...bodies(entry, options),
+    thumbs(frame, options),
     recallButton(frame, mine, options),
   );
 }
@@ -103,7 +106,7 @@ function head({ from, time }, who, mine, { words, locale, side }) {
     "p",
     { class: "message-head" },
     el("strong", { dir: "auto" }, who.name || words.service),
-    from.kind === "bot" ? el("span", {}, words.assistant) : null,
+    from.kind === "bot" && from.name !== words.assistant ? el("span", {}, words.assistant) : null,
     mine ? null : timeOf(time, locale),
   );
 }
@@ -143,6 +146,42 @@ function cardContext(frame, gotAt, { words, locale, side, on, canAnswer }) {
       await on.rate?.({ ...choice, sessionId }, frame);
     },
   };
+}
+
+// Under an answer of the bot: whether it has helped. Whoever cannot say so reads what was said.
+function thumbs(frame, options) {
+  const { helpful } = frame.message;
+  const { words, on, canVote } = options;
+  if (helpful === undefined) return null;
+  if (on.vote && canVote(frame)) {
+    const said = helpful === null ? words.helpful_ask : words.helpful_thanks;
+    const give = (value) => on.vote(helpful === value ? null : value, frame);
+    return el(
+      "div",
+      { class: "helpful", role: "group", "aria-label": words.helpful_ask },
+      el("span", { "aria-hidden": "true" }, said),
+      thumb(true, helpful, give, words),
+      thumb(false, helpful, give, words),
+    );
+  }
+  if (helpful === null) return null;
+  return el("p", { class: "helpful" }, icon(SIGNS[helpful], "small"), helpful ? words.helpful_yes : words.helpful_no);
+}
+
+function thumb(value, given, give, words) {
+  const name = value ? words.helpful_yes : words.helpful_no;
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "button quiet small bare",
+      "aria-pressed": String(value === given),
+      "aria-label": name,
+      title: name,
+      onclick: () => give(value),
+    },
+    icon(SIGNS[value], "small"),
+  );
 }
 
 function recallButton(frame, mine, { words, on, canRecall }) {

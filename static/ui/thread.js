@@ -38,9 +38,11 @@ export { dayLabel, timeLabel } from "./times.js";
  * @property {{name: string, avatar?: string}} [service] who speaks where a message of the system is a sentence
  * @property {(message: MessageFrame) => boolean} [canAnswer] may its choices be pressed
  * @property {(message: MessageFrame) => boolean} [canRecall]
+ * @property {(message: MessageFrame) => boolean} [canVote] may the reader say whether an answer has helped
  * @property {object} [on] what the reader does; each is optional
  * @property {(text: string, message: MessageFrame) => void} [on.answer]
  * @property {(choice: {id: string, content: string, comment: string, sessionId: string}, message: MessageFrame) => Promise<void>} [on.rate] rejects with words for the reader
+ * @property {(helpful: boolean|null, message: MessageFrame) => void} [on.vote] null takes it back
  * @property {(clientId: string) => void} [on.retry]
  * @property {(clientId: string) => void} [on.cancel]
  * @property {(message: MessageFrame) => void} [on.recall]
@@ -79,6 +81,7 @@ export class Thread {
       locale: document.documentElement.lang || "en",
       canAnswer: () => true,
       canRecall: () => false,
+      canVote: () => false,
       ...options,
     };
     this.#rows = new Rows(root, this.#options.scroll ?? null, {
@@ -213,7 +216,7 @@ export class Thread {
   refresh(session) {
     for (const entry of this.#rows.shown) {
       const src = String(entry.frame?.message.data?.src ?? "");
-      const isPressed = PRESSED.has(src) || entry.node?.querySelector(".recall");
+      const isPressed = PRESSED.has(src) || "helpful" in (entry.frame?.message ?? {}) || entry.node?.querySelector(".recall");
       if (isPressed && (!session || entry.session === session)) this.#rows.redraw(entry);
     }
   }

@@ -7,7 +7,7 @@ export class Head {
   #state;
   #view = null;
   #link = "idle";
-  #staffed = true;
+  #channel = {};
 
   /** @param {{state: HTMLElement, words: Object<string,string>}} options `state` is the line that tells it */
   constructor({ state, words }) {
@@ -22,9 +22,9 @@ export class Head {
     this.show(this.#view);
   }
 
-  /** @param {boolean} staffed somebody of the service is signed in */
-  set staffed(staffed) {
-    this.#staffed = staffed;
+  /** @param {{staffed?: boolean, bot?: boolean}|null} channel as `ready` tells who is there */
+  set channel(channel) {
+    this.#channel = channel || {};
     this.show(this.#view);
   }
 
@@ -62,7 +62,8 @@ export class Head {
     }
     if (state === "closed") return [this.#presence("away"), words.state_closed];
     if (!this.#live) return [this.#presence("away"), words.state_connecting];
-    if (!this.#staffed) return [this.#presence("away"), words.state_unstaffed];
+    if (this.#channel.bot) return [this.#presence(), words.state_bot];
+    if (this.#channel.staffed === false) return [this.#presence("away"), words.state_unstaffed];
     return [this.#presence(), words.state_flow];
   }
 

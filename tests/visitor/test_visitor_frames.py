@@ -55,6 +55,14 @@ def test_a_file_is_named_by_its_upload(kind):
         ({"op": "sync", "session": SESSION, "rev": 12}, protocol.Sync(uuid.UUID(SESSION), 12)),
         ({"op": "read", "session": SESSION, "seq": 15}, protocol.Read(uuid.UUID(SESSION), 15)),
         ({"op": "recall", "message": f"{SESSION}.4"}, protocol.Recall(f"{SESSION}.4")),
+        (
+            {"op": "vote", "message": f"{SESSION}.4", "helpful": False},
+            protocol.Vote(uuid.UUID(SESSION), 4, False),
+        ),
+        (
+            {"op": "vote", "message": f"{SESSION}.4", "helpful": None},
+            protocol.Vote(uuid.UUID(SESSION), 4, None),
+        ),
         ({"op": "history"}, protocol.History(None, 50)),
         (
             {"op": "history", "before": f"{SESSION}.4", "limit": 9},
@@ -109,6 +117,11 @@ def test_a_frame_over_64_kib_is_too_large_counted_in_bytes():
         {"op": "hello", "token": "t", "last": {SESSION: -1}},
         {"op": "hello", "token": "t", "last": {SESSION: "1"}},
         {"op": "hello", "token": "t", "last": {str(uuid.uuid4()): 1 for _ in range(101)}},
+        {"op": "vote", "message": f"{SESSION}.4"},
+        {"op": "vote", "message": f"{SESSION}.4", "helpful": "yes"},
+        {"op": "vote", "message": f"{SESSION}.4", "helpful": 1},
+        {"op": "vote", "message": SESSION, "helpful": True},
+        {"op": "vote", "helpful": True},
         {"op": "send", "message": {"type": "text", "text": "no id"}},
         {"op": "send", "client_id": "x", "message": {"type": "text", "text": "bad id"}},
         {"op": "send", "client_id": CLIENT_ID},
