@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.team.models import Member
 from csdesk import clock
+from csdesk.ids import uuid7
 
 QUESTION_LIMIT = 200
 ANSWER_LIMIT = 5_000
@@ -184,6 +185,23 @@ class WelcomeQuestion(models.Model):
 
     def __str__(self) -> str:
         return self.text or str(self.entry)
+
+
+class AnswerPicture(models.Model):
+    """A picture in answers, made anew by us (X-10); kept, for releases and sent answers show it too."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    # Of what was uploaded: the same picture is kept once.
+    digest = models.CharField(max_length=64, unique=True)
+    stored = models.FileField(max_length=200)
+    mime = models.CharField(max_length=40)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    uploaded_by = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="+")
+    uploaded_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class Artifact(models.Model):

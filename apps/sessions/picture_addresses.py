@@ -36,6 +36,9 @@ _IN_MARKDOWN = re.compile(
 # The demo's goods were stored under the name and port that it was first opened by.
 _THIS_MACHINE = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::\d+)?")
 
+# Pictures in the bot's answers, which are everybody's (B-1).
+_OF_ANSWERS = re.compile(r"/pictures/answers/[0-9a-f-]{36}/")
+
 # Where a picture can stand besides a session, of which the id is given.
 OWN, CHANNEL = "own", "channel:"
 # Who has the channel's picture before they are known at all.
@@ -74,7 +77,7 @@ def _signed(original: str, reader: str, place: str, seq: int, step: int) -> str:
 
 
 def _own_path(original: str) -> str:
-    """The path of a static file of ours, which needs no fetching; else empty."""
+    """The path of a static file or an answer's picture of ours, which need no fetching; else empty."""
     path = original
     if not original.startswith("/"):
         origin = "/".join(original.split("/", 3)[:3])
@@ -83,6 +86,8 @@ def _own_path(original: str) -> str:
         path = original[len(origin) :]
     path = path.partition("?")[0].partition("#")[0]
     plain = unquote(path)
+    if _OF_ANSWERS.fullmatch(plain):
+        return plain
     is_plain = posixpath.normpath(plain) == plain and "\\" not in plain
     return path if is_plain and plain.startswith(settings.STATIC_URL) else ""
 

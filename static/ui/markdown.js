@@ -4,6 +4,9 @@ import { el, hostOf, link, safeUrl, tellsHost, withLinks } from "./dom.js";
 const INLINE =
   /(`+)([^`]|[^`][\s\S]*?[^`])\1(?!`)|!?\[([^\]\n]{0,500})\]\(\s*<?((?:[^\s()<>]|\([^\s()<>]*\))+)>?(?:\s+"[^"\n]*")?\s*\)|(\*\*|__)(?=\S)([\s\S]*?\S)\5|(\*|_)(?=[^\s*_])([^*_\n]*?[^\s*_])\7|~~(?=\S)([\s\S]*?\S)~~/g;
 
+// Pictures of the bot's answers are named by their path, wherever the service is (B-1).
+const OF_ANSWERS = /^\/pictures\/answers\/[0-9a-f-]{36}\/$/;
+
 /**
  * @param {string} text
  * @param {(address: string, alt: string) => Node|null} pictures
@@ -27,7 +30,8 @@ function styled(match, pictures, depth) {
   const [whole, ticks, code, words, address, strong, strongText, em, emText, struck] = match;
   if (ticks) return [el("code", {}, code)];
   if (address !== undefined) {
-    const picture = whole.startsWith("!") && safeUrl(address) ? pictures(address, words) : null;
+    const canBeSeen = whole.startsWith("!") && (safeUrl(address) || OF_ANSWERS.test(address));
+    const picture = canBeSeen ? pictures(address, words) : null;
     return picture ? [picture] : linked(whole, words, address);
   }
   if (strong) return [el("strong", {}, ...inline(strongText, pictures, depth))];
