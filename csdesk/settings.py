@@ -261,6 +261,11 @@ LIMIT_PICTURES = environment.number("CSDESK_LIMIT_PICTURES", 60)
 # What is kept of them for a day, in all.
 PICTURE_CACHE_MB = environment.number("CSDESK_PICTURE_CACHE_MB", 500)
 
+# --- The bot ---------------------------------------------------------------------------------
+
+# Where each machine unpacks what the bot has learnt; can be made again from the database at any time.
+BOT_FOLDER = environment.text("CSDESK_BOT_FOLDER", str(DATA / "bot"))
+
 # --- Mail ------------------------------------------------------------------------------------
 
 EMAIL_HOST = environment.text("EMAIL_HOST", "localhost")

@@ -24,7 +24,7 @@ class Reply:
     """What a question gets.
 
     `decision` is menu, direct, chitchat, guide or fallback. An answer has `text` in `format` (text or
-    markdown); a guided question `title` and `items`, the standard questions to choose from; a fall-back `text`.
+    markdown); a guided question has `title` and `items`, the standard questions to choose from.
     `offers_human` puts a “to human” button beside it; `hands_over` starts the hand-over now, and `text` is
     empty then. `asks_helpful` puts thumbs under it.
     """

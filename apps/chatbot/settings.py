@@ -42,9 +42,7 @@ class SwitchSettings(Section):
     is_on: bool = yes_or_no(
         True,
         _("The bot answers"),
-        _(
-            "Off: a customer's first message asks for an agent. On: the bot answers once something is published."
-        ),
+        _("Off: a customer's first message asks for an agent. On: the bot answers once you have published."),
     )
     bot_name: Words = words(
         {"zh-hans": "智能助手", "en": "Assistant"},

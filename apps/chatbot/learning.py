@@ -1,0 +1,56 @@
+"""Training a library's matcher; runs in the worker, for only there scikit-learn is loaded."""
+
+import logging
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from apps.chatbot import artifacts
+from apps.chatbot.matching import BrokenMatcher, load, train
+from apps.chatbot.models import Artifact
+from apps.chatbot.snapshots import Lessons
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[float], None]
+
+
+def learn(lessons: Lessons, progress: Progress | None = None, *, anew: bool = False) -> Artifact | None:
+    """The artifact of these lessons, trained unless it is there; None where there is nothing to learn.
+
+    `anew` trains although it is there, in place of files that turned out to be broken. `progress` hears the
+    share done, in [0, 1].
+    """
+    known = Artifact.objects.filter(digest=lessons.digest).first()
+    if known and not anew:
+        return known
+    if not lessons.rows:
+        return None
+    with tempfile.TemporaryDirectory(prefix="csdesk-bot-") as made:
+        folder, started = Path(made), time.monotonic()
+        try:
+            train(lessons.rows, folder, progress=progress)
+        except ValueError:  # entries without a letter to learn from
+            return None
+        load(folder)  # what can't be loaded here is never published
+        seconds = time.monotonic() - started
+        log.info("bot: learnt %s questions in %.1f s (%s)", lessons.questions, seconds, lessons.library)
+        return artifacts.store(
+            folder,
+            lessons.digest,
+            anew=anew,
+            library=lessons.library,
+            entries=lessons.entries,
+            questions=lessons.questions,
+            seconds=seconds,
+        )
+
+
+def is_usable(artifact: Artifact) -> bool:
+    """Whether the artifact can be unpacked and loaded here."""
+    try:
+        load(artifacts.fetch(artifact))
+    except (artifacts.BrokenArtifact, BrokenMatcher, OSError):
+        return False
+    return True
