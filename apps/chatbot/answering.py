@@ -116,7 +116,7 @@ def clicked(conversation: UUID, entry: int) -> bool:
     return questions.clicked(conversation, entry)
 
 
-def voted(conversation: UUID, answer_seq: int, is_helpful: bool) -> bool:
+def voted(conversation: UUID, answer_seq: int, is_helpful: bool | None) -> bool:
     """A thumb under the answer at this place of the conversation; False when the bot gave none there."""
     return questions.voted(conversation, answer_seq, is_helpful)
 

@@ -99,7 +99,7 @@ def clicked(conversation: UUID, entry: int, *, before: int | None = None) -> boo
     return True
 
 
-def voted(conversation: UUID, answer_seq: int, is_helpful: bool) -> bool:
+def voted(conversation: UUID, answer_seq: int, is_helpful: bool | None) -> bool:
     """The customer's thumb under the answer at this place (B-7); the last counts. False without an answer."""
     rows = AskedQuestion.objects.filter(conversation=conversation, answer_seq=answer_seq)
     return bool(rows.update(is_helpful=is_helpful, voted_at=clock.now()))
