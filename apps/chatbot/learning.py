@@ -24,7 +24,7 @@ def learn(lessons: Lessons, progress: Progress | None = None, *, anew: bool = Fa
     """
     known = Artifact.objects.filter(digest=lessons.digest).first()
     if known and not anew:
-        return known
+        return known if known.files else None
     if not lessons.rows:
         return None
     with tempfile.TemporaryDirectory(prefix="csdesk-bot-") as made:

@@ -26,7 +26,7 @@ WITH RECURSIVE place AS (
     FROM chatbot_similarquestion GROUP BY entry_id
 ), draft AS (
     SELECT e.library, e.id AS entry_id, e.key, e.question, e.format, e.tags, e.valid_from, e.valid_to,
-        coalesce(likewise.texts, '{}') AS similar,
+        coalesce(likewise.texts, '{}') AS "similar",
         array_prepend(e.answer, e.more_answers) AS answers,
         left(coalesce(place.path, ''), 250) AS category
     FROM chatbot_entry e
@@ -36,7 +36,7 @@ WITH RECURSIVE place AS (
 )"""
 
 _CONTENT = """encode(sha256(convert_to(jsonb_build_array(
-    library, question, similar, answers, format, category, tags,
+    library, question, "similar", answers, format, category, tags,
     extract(epoch FROM valid_from), extract(epoch FROM valid_to)
 )::text, 'UTF8')), 'hex')"""
 
@@ -49,8 +49,9 @@ CREATE TEMPORARY TABLE chatbot_drawn ON COMMIT DROP AS {DRAFT_VERSIONS} SELECT d
     (SELECT revision FROM chatbot_librarystate WHERE library = 'chitchat') AS chitchat_revision
 FROM drawn;
 INSERT INTO chatbot_entryversion (
-    library, entry_id, digest, key, question, similar, answers, format, category, tags, valid_from, valid_to)
-SELECT library, entry_id, digest, key, question, similar, answers, format, category, tags, valid_from,
+    library, entry_id, digest, key, question, "similar", answers, format, category, tags, valid_from,
+    valid_to)
+SELECT library, entry_id, digest, key, question, "similar", answers, format, category, tags, valid_from,
     valid_to
 FROM chatbot_drawn ORDER BY entry_id ON CONFLICT (entry_id, digest) DO NOTHING;
 INSERT INTO chatbot_releaseentry (release_id, version_id)
@@ -62,11 +63,11 @@ _TAKEN = (
 )
 
 _RELEASE_ROWS = """
-SELECT v.entry_id, v.question, v.similar
+SELECT v.entry_id, v.question, v."similar"
 FROM chatbot_releaseentry r JOIN chatbot_entryversion v ON v.id = r.version_id
 WHERE r.release_id = %(release)s AND v.library = %(library)s"""
 
-_DRAFT_ROWS = f"{_DRAFT} SELECT entry_id, question, similar FROM draft WHERE library = %(library)s"  # noqa: S608 - ours
+_DRAFT_ROWS = f'{_DRAFT} SELECT entry_id, question, "similar" FROM draft WHERE library = %(library)s'  # noqa: S608 - ours
 _HAS_ENTRIES = f"{_DRAFT} SELECT EXISTS (SELECT FROM draft WHERE library = %s)"  # noqa: S608 - ours
 
 
