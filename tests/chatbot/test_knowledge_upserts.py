@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from apps.chatbot import knowledge
-from apps.chatbot.knowledge import InvalidRows, Row, Upserted, Values
+from apps.chatbot.knowledge import Existing, InvalidRows, Problem, Row, RowProblem, Upserted, Values
 from apps.chatbot.models import Entry, Library, SimilarQuestion
 from apps.team.models import TrailEntry
 
@@ -41,7 +41,7 @@ class TestUpserts:
             row(3, "OLD", "after", similar=["b", "c"], category=("one", "two")),
             *(row(n, f"new {n}", similar=[f"similar {n}"], category=("one",)) for n in range(4, 60)),
         ]
-        with django_assert_max_num_queries(30):
+        with django_assert_max_num_queries(34):
             assert knowledge.upsert_many(QA, rows) == Upserted(added=56, changed=2, unchanged=0)
         assert knowledge.upsert_many(QA, rows) == Upserted(added=0, changed=0, unchanged=58)
         found = there()
@@ -99,6 +99,50 @@ class TestUpserts:
         ]
         assert refused.value.count == 4
         assert "2" in refused.value.problems[2].problem.detail
+        assert there() == {}
+        assert not knowledge.tree(QA).nodes
+
+    def test_what_could_not_be_read_is_a_problem_of_its_row(self):
+        unread = [RowProblem(3, Problem(field, "odd")) for field in ("valid_from", "valid_to")]
+        with pytest.raises(InvalidRows) as refused:
+            knowledge.upsert_many(QA, iter([row(2, "fine"), *unread, row(4, "")]))
+        assert [(one.number, one.problem.field) for one in refused.value.problems] == [
+            (3, "valid_from"),
+            (3, "valid_to"),
+            (4, "question"),
+        ]
+        assert refused.value.count == 2
+        assert there() == {}
+
+    def test_many_bad_rows_are_counted_and_the_first_are_told(self):
+        with pytest.raises(InvalidRows) as refused:
+            knowledge.upsert_many(QA, (row(number, "") for number in range(1, 2501)))
+        assert (len(refused.value.problems), refused.value.count) == (1000, 2500)
+
+    def test_entries_that_are_there_can_be_kept(self):
+        knowledge.add_entry(QA, Values(question="There", answer="mine"))
+        rows = [row(2, "there", "theirs", category=("not needed",)), row(3, "new", category=("fresh",))]
+        assert knowledge.upsert_many(QA, rows, existing=Existing.KEEP) == Upserted(1, 0, 1)
+        assert there() == {
+            "There": ("mine", (), (), True, ()),
+            "new": ("Answer.", (), (), True, ("fresh",)),
+        }
+        assert [root.name for root in knowledge.tree(QA).roots] == ["fresh"]
+
+    def test_entries_that_are_there_can_be_refused(self):
+        knowledge.add_entry(QA, Values(question="There", answer="mine"))
+        with pytest.raises(InvalidRows) as refused:
+            knowledge.upsert_many(QA, [row(2, "new"), row(3, "there")], existing=Existing.REFUSE)
+        assert [(one.number, one.problem.field) for one in refused.value.problems] == [(3, "question")]
+        assert there() == {"There": ("mine", (), (), True, ())}
+
+    def test_whoever_hears_of_progress_can_break_off(self):
+        def cancelled(share):
+            if share > 0.6:
+                raise InterruptedError
+
+        with pytest.raises(InterruptedError):
+            knowledge.upsert_many(QA, [row(2, "new", category=("fresh",))], progress=cancelled)
         assert there() == {}
         assert not knowledge.tree(QA).nodes
 

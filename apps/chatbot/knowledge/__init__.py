@@ -22,7 +22,7 @@ from .naming import PRESET_NAMES, code_of, name_of
 from .snapshots import Known, snapshot
 from .texts import InvalidEntry, Problem, Values, checked
 from .twins import Twin, twins
-from .upserting import FIELDS, InvalidRows, Row, Upserted, upsert_many
+from .upserting import FIELDS, Existing, InvalidRows, Row, RowProblem, Upserted, upsert_many
 from .welcome import WELCOME_LIMIT, Line, set_welcome, welcome_lines
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "FIELDS",
     "PRESET_NAMES",
     "WELCOME_LIMIT",
+    "Existing",
     "InvalidEntry",
     "InvalidRows",
     "Known",
@@ -37,6 +38,7 @@ __all__ = [
     "Preset",
     "Problem",
     "Row",
+    "RowProblem",
     "Tree",
     "Twin",
     "Upserted",

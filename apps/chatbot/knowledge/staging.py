@@ -17,7 +17,7 @@ _COLUMNS = (
     "valid_from",
     "valid_to",
     "tags",
-    "category_id",
+    "category_place",
     "alike",
     "alike_keys",
 )
@@ -27,14 +27,24 @@ _COLUMN_OF = {"category": "category_id"}
 _CREATE = """
     CREATE TEMPORARY TABLE chatbot_incoming (
         number bigint, key text, question text, answer text, more_answers text[], format text,
-        is_enabled boolean, valid_from timestamptz, valid_to timestamptz, tags text[], category_id bigint,
-        alike text[], alike_keys text[],
+        is_enabled boolean, valid_from timestamptz, valid_to timestamptz, tags text[], category_place int,
+        category_id bigint, alike text[], alike_keys text[],
         entry_id bigint, differs boolean DEFAULT false, alike_differs boolean DEFAULT false
     ) ON COMMIT DROP
 """
 _FIND = """
     UPDATE chatbot_incoming new SET entry_id = old.id, differs = {differs}, alike_differs = {alike}
     FROM chatbot_entry old WHERE old.library = %s AND old.key = new.key
+"""
+_EXISTING = """
+    FROM chatbot_incoming new JOIN chatbot_entry old ON old.library = %s AND old.key = new.key
+"""
+_DROP_EXISTING = """
+    DELETE FROM chatbot_incoming new USING chatbot_entry old WHERE old.library = %s AND old.key = new.key
+"""
+_SET_CATEGORIES = """
+    UPDATE chatbot_incoming new SET category_id = named.id
+    FROM unnest(%s::int[], %s::bigint[]) AS named (place, id) WHERE new.category_place = named.place
 """
 _ALIKE_DIFFERS = """
     new.alike IS DISTINCT FROM
@@ -84,11 +94,37 @@ def drop(cursor: Any) -> None:
 
 
 def fill(cursor: Any, records: Iterable[tuple]) -> None:
-    """Copy the records, in the order of the columns."""
+    """Copy some records, in the order of the columns."""
     with cursor.copy(f"COPY chatbot_incoming ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
         for record in records:
             copy.write_row(record)
+
+
+def filled(cursor: Any) -> None:
+    """All records are there: the planner may know how many."""
     cursor.execute("ANALYZE chatbot_incoming")
+
+
+def existing(cursor: Any, library: str) -> list[int]:
+    """The numbers of the rows whose question an entry has."""
+    cursor.execute(f"SELECT new.number {_EXISTING} ORDER BY new.number", [library])
+    return [number for (number,) in cursor]
+
+
+def drop_existing(cursor: Any, library: str) -> None:
+    """Forget the rows whose question an entry has."""
+    cursor.execute(_DROP_EXISTING, [library])
+
+
+def categories(cursor: Any) -> set[int]:
+    """The places of the categories that rows name."""
+    cursor.execute("SELECT DISTINCT category_place FROM chatbot_incoming")
+    return {place for (place,) in cursor}
+
+
+def set_categories(cursor: Any, found: dict[int, int]) -> None:
+    """Say which category stands at which place; rows of other places are in none."""
+    cursor.execute(_SET_CATEGORIES, [list(found), list(found.values())])
 
 
 def compare(cursor: Any, library: str, fields: Collection[str]) -> tuple[int, int]:

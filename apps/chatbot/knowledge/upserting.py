@@ -1,13 +1,16 @@
 """Many entries at once, as imports bring them: all or nothing, 100,000 in seconds (B-1, M-4).
 
-Every row is checked before anything is written. Rows are then copied beside the table and joined with it,
-so that the number of statements does not grow with the number of rows.
+Every row is checked before anything is written, and before anybody has to wait for it. Rows are copied beside
+the table as they come and joined with it, so that neither memory nor statements grow with their number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -18,7 +21,7 @@ from csdesk import clock
 from csdesk.errors import DomainError, Invalid
 
 from . import staging
-from .categories import Tree, find_or_add, tree
+from .categories import find_or_add, tree
 from .draft import changing
 from .texts import InvalidEntry, Problem, Values, checked
 
@@ -36,9 +39,9 @@ FIELDS = (
 )
 # Problems that are told of at once.
 MOST_PROBLEMS = 1_000
-# Rows between two calls of `progress`, and the share of the time that checking them takes.
+# Rows copied at once, and the share of the time that reading, checking and copying them all takes.
 STEP = 1_000
-CHECKING = 0.4
+CHECKING = 0.6
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,18 @@ class RowProblem:
     problem: Problem
 
 
+class Existing(StrEnum):
+    """What becomes of an entry that is there when a row has its question."""
+
+    CHANGE = "change"
+    KEEP = "keep"
+    REFUSE = "refuse"
+
+
 @dataclass(frozen=True)
 class Upserted:
+    """`unchanged` counts those that are there as the row says, or are kept whatever it says."""
+
     added: int
     changed: int
     unchanged: int
@@ -74,111 +87,155 @@ class InvalidRows(Invalid):
 
 def upsert_many(
     library: str,
-    rows: Iterable[Row],
+    rows: Iterable[Row | RowProblem],
     *,
     fields: Collection[str] = FIELDS,
+    existing: Existing = Existing.CHANGE,
     dry_run: bool = False,
     progress: Callable[[float], None] = lambda share: None,
+    read: Callable[[], float] = lambda: 1.0,
     member: Member | None = None,
     address: str = "",
 ) -> Upserted:
     """Add the entries that are not there yet and change those that are, known by their question.
 
-    `fields` are those of FIELDS that the rows hold; of an entry that is there the others stay as they are.
-    `progress` hears of shares between 0 and 1. With `dry_run` nothing is written and nobody waits.
-    Raises InvalidRows before anything is written.
+    Rows are taken one by one as they come; one that could not be read comes as its RowProblem. `fields` are
+    those of FIELDS that the rows hold; of an entry that is there the others stay as they are. `progress`
+    hears of shares between 0 and 1, and may raise to break off; `read` tells how far `rows` has come. With
+    `dry_run` nothing is written and nobody waits. Raises InvalidRows before anything is written.
     """
-    taken = _checked_rows(rows, progress)
     fields = [name for name in FIELDS if name in fields]
-    if dry_run:
-        with transaction.atomic():
-            counts = _staged(library, taken, fields, progress)
+    with transaction.atomic(), connection.cursor() as cursor:
+        staging.create(cursor)
+        incoming = _Incoming(cursor)
+        incoming.take(rows, progress, read)
+        if dry_run:
+            counts = _compared(cursor, library, incoming, fields, existing)
             transaction.set_rollback(True)
-        return counts
-    with changing(library, member=member, address=address) as act:
-        counts = _staged(library, taken, fields, progress)
-        with connection.cursor() as cursor:
+            progress(1.0)
+            return counts
+        with changing(library, member=member, address=address) as act:
+            counts = _compared(cursor, library, incoming, fields, existing)
+            progress(0.7)
             staging.write(cursor, library, fields, clock.now(), member.pk if member else None)
             progress(0.95)
             staging.drop(cursor)
-        if counts.added or counts.changed:
-            act.note("library.imported", "library", library, added=counts.added, changed=counts.changed)
+            if counts.added or counts.changed:
+                act.note("library.imported", "library", library, added=counts.added, changed=counts.changed)
     progress(1.0)
     return counts
 
 
-def _checked_rows(rows: Iterable[Row], progress: Callable[[float], None]) -> list[Row]:
-    """The rows made plain. All that is wrong with any of them is told at once."""
-    rows = rows if isinstance(rows, Sequence) else list(rows)
-    problems: list[RowProblem] = []
-    taken: list[Row] = []
-    first: dict[str, int] = {}
-    wrong = 0
-    for place, row in enumerate(rows):
+class _Incoming:
+    """The rows on their way beside the table, each checked; all that is wrong with any is told at once."""
+
+    def __init__(self, cursor: Any) -> None:
+        self.cursor = cursor
+        self.count = self.wrong = 0
+        self.last_wrong: int | None = None
+        self.problems: list[RowProblem] = []
+        # In which row a question, and a category, came first.
+        self.questions: dict[str, int] = {}
+        self.categories: dict[tuple[str, ...], tuple[int, int]] = {}
+
+    def take(
+        self,
+        rows: Iterable[Row | RowProblem],
+        progress: Callable[[float], None],
+        read: Callable[[], float],
+    ) -> None:
+        progress(0.0)
+        for some in _batched(rows, STEP):
+            records = [record for row in some if (record := self._record(row))]
+            # Nothing will be written any more: the rest is only looked through.
+            if not self.wrong:
+                staging.fill(self.cursor, records)
+                self.count += len(records)
+            progress(CHECKING * read())
+        if self.wrong:
+            raise InvalidRows(self.problems, self.wrong)
+        staging.filled(self.cursor)
+
+    def _record(self, row: Row | RowProblem) -> tuple | None:
+        if isinstance(row, RowProblem):
+            self._refuse(row.number, [row.problem])
+            return None
         try:
             values = checked(row.values)
-            earlier = first.setdefault(values.key, row.number)
+            earlier = self.questions.setdefault(values.key, row.number)
             if earlier != row.number:
                 raise InvalidEntry(
                     Problem("question", _("The same question as in row %(row)s.") % {"row": earlier})
                 )
         except InvalidEntry as error:
-            wrong += 1
-            problems += [RowProblem(row.number, problem) for problem in error.problems]
-            del problems[MOST_PROBLEMS:]
-            continue
-        taken.append(Row(row.number, values, row.category))
-        if place % STEP == 0:
-            progress(CHECKING * place / len(rows))
-    if problems:
-        raise InvalidRows(problems, wrong)
-    return taken
+            self._refuse(row.number, error.problems)
+            return None
+        category = self.categories.setdefault(row.category, (len(self.categories), row.number))[0]
+        return (
+            row.number,
+            values.key,
+            values.question,
+            values.answer,
+            list(values.more_answers),
+            str(values.format),
+            values.is_enabled,
+            values.valid_from,
+            values.valid_to,
+            list(values.tags),
+            category,
+            list(values.similar),
+            [question_key(text) for text in values.similar],
+        )
+
+    def _refuse(self, number: int, problems: Iterable[Problem]) -> None:
+        # A row that could not be read comes once for each of its problems.
+        self.wrong += number != self.last_wrong
+        self.last_wrong = number
+        self.problems += [RowProblem(number, problem) for problem in problems]
+        del self.problems[MOST_PROBLEMS:]
 
 
-def _staged(
-    library: str, rows: list[Row], fields: Collection[str], progress: Callable[[float], None]
+def _batched(rows: Iterable, size: int) -> Iterator[list]:
+    """The rows, so many at a time."""
+    rows = iter(rows)
+    while some := list(islice(rows, size)):
+        yield some
+
+
+def _compared(
+    cursor: Any, library: str, incoming: _Incoming, fields: Collection[str], existing: Existing
 ) -> Upserted:
-    """The rows beside the table, joined with it; what writing them would do."""
-    categories = _categories(library, rows) if "category" in fields else {}
-    with connection.cursor() as cursor:
-        staging.create(cursor)
-        staging.fill(cursor, (_record(row, categories) for row in rows))
-        progress(0.6)
-        added, changed = staging.compare(cursor, library, fields)
-    progress(0.7)
-    return Upserted(added, changed, len(rows) - added - changed)
+    """What writing the rows would do, with their categories found or made."""
+    if existing == Existing.REFUSE:
+        _expect_none(staging.existing(cursor, library))
+    elif existing == Existing.KEEP:
+        staging.drop_existing(cursor, library)
+    if "category" in fields:
+        staging.set_categories(cursor, _categories(library, incoming.categories, staging.categories(cursor)))
+    added, changed = staging.compare(cursor, library, fields)
+    return Upserted(added, changed, incoming.count - added - changed)
 
 
-def _categories(library: str, rows: list[Row]) -> dict[tuple[str, ...], int | None]:
-    """The id of each category that the rows name; made where it is missing."""
-    found: dict[tuple[str, ...], int | None] = {(): None}
-    known: Tree = tree(library)
+def _expect_none(numbers: Sequence[int]) -> None:
+    if numbers:
+        problem = Problem("question", _("The library has this question already."))
+        shown = [RowProblem(number, problem) for number in numbers[:MOST_PROBLEMS]]
+        raise InvalidRows(shown, len(numbers))
+
+
+def _categories(
+    library: str, named: dict[tuple[str, ...], tuple[int, int]], wanted: Collection[int]
+) -> dict[int, int]:
+    """The id of each category that rows still name, by its place; made where it is missing."""
+    known = tree(library)
+    found: dict[int, int] = {}
     problems = []
-    for row in rows:
-        if row.category not in found:
+    for steps, (place, number) in named.items():
+        if steps and place in wanted:
             try:
-                found[row.category] = find_or_add(known, library, row.category)
+                found[place] = find_or_add(known, library, steps)
             except DomainError as error:
-                problems.append(RowProblem(row.number, Problem("category", error.detail)))
+                problems.append(RowProblem(number, Problem("category", error.detail)))
     if problems:
         raise InvalidRows(problems[:MOST_PROBLEMS], len(problems))
     return found
-
-
-def _record(row: Row, categories: dict[tuple[str, ...], int | None]) -> tuple:
-    values = row.values
-    return (
-        row.number,
-        values.key,
-        values.question,
-        values.answer,
-        list(values.more_answers),
-        str(values.format),
-        values.is_enabled,
-        values.valid_from,
-        values.valid_to,
-        list(values.tags),
-        categories.get(row.category),
-        list(values.similar),
-        [question_key(text) for text in values.similar],
-    )
