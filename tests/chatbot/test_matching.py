@@ -55,7 +55,7 @@ def test_damaged_or_missing_files_are_a_broken_matcher(tmp_path):
     with pytest.raises(BrokenMatcher):
         load(tmp_path)
     train(LIBRARY, tmp_path)
-    about = tmp_path / "about.json"
+    about = tmp_path / "matcher.json"
     about.write_text(json.dumps(json.loads(about.read_text()) | {"format": 999}))
     with pytest.raises(BrokenMatcher):
         load(tmp_path)

@@ -22,6 +22,10 @@ UNITS = {"十": 10, "百": 100, "千": 1000}
 GREAT = {"万": 10_000, "亿": 100_000_000}
 NUMERAL = re.compile("[零〇一二两三四五六七八九十百千万亿]{2,}")
 YEAR = re.compile("[零〇一二三四五六七八九]{4}")
+MEASURED = re.compile(
+    "(?<![第每单零〇一二两三四五六七八九十百千万亿])([二两三四五六七八九十]|一(?=[天年月岁号元块]))"
+    "(?=[个天年月日号岁周次元块斤克米里公度级层平台张条倍])"
+)
 MIXED = re.compile(r"(?<![\d.])(\d{1,6}(?:\.\d{1,4})?)([百千万亿])(?![百千万亿])")
 
 
@@ -79,6 +83,7 @@ def _simplified(text: str) -> str:
 
 def _numerals(text: str) -> str:
     text = NUMERAL.sub(lambda found: _number(found[0]), text)
+    text = MEASURED.sub(lambda found: str(DIGITS.get(found[1], 10)), text)
     return MIXED.sub(_mixed, text)
 
 
@@ -92,7 +97,9 @@ def _number(numeral: str) -> str:
     """三百六十五 → 365; what is no well-formed number (万一, 三三两两, 千万) stays as it is."""
     if YEAR.fullmatch(numeral) and ("零" in numeral or "〇" in numeral):
         return "".join(str(DIGITS[c]) for c in numeral)
-    if not any(c in DIGITS for c in numeral) or not any(c in UNITS or c in GREAT for c in numeral):
+    if not any(c in DIGITS or c == "十" for c in numeral) or not any(
+        c in UNITS or c in GREAT for c in numeral
+    ):
         return numeral
     total = section = digit = 0
     last_unit = GREAT["亿"] * 10

@@ -1,27 +1,19 @@
-"""The whole matcher: what is trained and saved together, and what answers."""
+"""The whole matcher: what is trained and saved together, and what answers.
 
-import json
-import unicodedata
-from collections import Counter
+Where classifiers can be learned they rank; retrieval has a say where entries have few questions (`blending`),
+and ranks alone where a library is too large for classifiers.
+"""
+
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy import sparse
 
+from . import blending, calibration, classifier, files, learning, library, retrieval
+from .features import Taken, take, word_codes
 from .types import BrokenMatcher, Encoder, Entries, Match
 
-FORMAT = 1
-GRAMS = (2, 3, 4)
-
-
-def fold(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
-
-
-def features(text: str) -> Counter[str]:
-    padded = f" {fold(text)} "
-    return Counter(padded[at : at + size] for size in GRAMS for at in range(len(padded) - size + 1))
+NAME = "matcher"
 
 
 def train(
@@ -35,84 +27,117 @@ def train(
 
     `progress` hears the share done, in [0, 1]. Raises ValueError when there is no question to learn from.
     """
-    rows = [(place, text) for place, (_, texts) in enumerate(entries) for text in texts if fold(text)]
-    if not rows:
+    folder, tell = Path(folder), progress or (lambda share: None)
+    labels, entry, texts, taken = [], [], [], []
+    for label, questions in entries:
+        rows = [(text, question) for text in questions if (question := take(text)).words]
+        if rows:
+            entry += [len(labels)] * len(rows)
+            labels.append(label)
+            texts += [text for text, _ in rows]
+            taken += [question for _, question in rows]
+    if not labels:
         raise ValueError("There is no question to learn from.")
-    counts = [features(text) for _, text in rows]
-    spread = Counter(gram for count in counts for gram in count)
-    vocabulary = {gram: number for number, gram in enumerate(sorted(spread))}
-    rarity = np.array([np.log((1 + len(rows)) / (1 + spread[gram])) + 1 for gram in sorted(spread)])
-    matrix = _weigh(counts, vocabulary, rarity)
-    folder = Path(folder)
-    np.save(folder / "data.npy", matrix.data)
-    np.save(folder / "indices.npy", matrix.indices)
-    np.save(folder / "indptr.npy", matrix.indptr)
-    np.save(folder / "rarity.npy", rarity)
-    np.save(folder / "entry_of.npy", np.array([place for place, _ in rows]))
-    np.save(folder / "labels.npy", np.array([label for label, _ in entries], dtype=np.int64))
-    about = {"format": FORMAT, "vocabulary": sorted(spread), "questions": [text for _, text in rows]}
-    (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
-    if progress:
-        progress(1.0)
+    entry = np.array(entry)
+    library.write(folder, labels, entry, texts, taken)
+    tell(0.1)
+    classified = learning.is_worth_it(entry, len(labels))
+    retrieved = not classified or blending.is_heard(len(texts) / len(labels))
+    if retrieved:
+        starts = np.searchsorted(entry, np.arange(len(labels) + 1))
+        retrieval.train([texts[a:b] for a, b in zip(starts, starts[1:], strict=False)], folder)
+    tell(0.3)
+    if classified:
+        learning.learn(taken, entry, len(labels), lambda share: tell(0.3 + 0.7 * share)).write(folder)
+    files.write(folder, NAME, {}, {"classified": classified, "retrieved": retrieved, "questions": len(texts)})
+    tell(1.0)
 
 
-def _weigh(counts: list[Counter[str]], vocabulary: dict[str, int], rarity: np.ndarray) -> sparse.csr_array:
-    """Rows of unit length, (1 + log count) × rarity."""
-    data, indices, indptr = [], [], [0]
-    for count in counts:
-        known = [(vocabulary[gram], n) for gram, n in count.items() if gram in vocabulary]
-        weights = np.array([(1 + np.log(n)) * rarity[place] for place, n in known])
-        data.append(weights / (np.linalg.norm(weights) or 1))
-        indices.extend(place for place, _ in known)
-        indptr.append(len(indices))
-    return sparse.csr_array((np.concatenate(data), indices, indptr), shape=(len(counts), len(vocabulary)))
+def load(folder: Path) -> "Matcher":
+    """The matcher in this folder; raises BrokenMatcher for what is missing, damaged or of another version."""
+    return Matcher(Path(folder))
 
 
 class Matcher:
     """A trained matcher; may be used by several threads at once."""
 
     def __init__(self, folder: Path):
-        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-        if about["format"] != FORMAT:
-            raise BrokenMatcher(f"Format {about['format']} instead of {FORMAT}")
-        self._vocabulary = {gram: number for number, gram in enumerate(about["vocabulary"])}
-        self._questions = about["questions"]
-        self._rarity, self._entry_of, self._labels = (
-            np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("rarity", "entry_of", "labels")
-        )
-        parts = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("data", "indices", "indptr"))
-        shape = (len(self._questions), len(self._vocabulary))
-        self._columns = sparse.csr_array(tuple(parts), shape=shape).T
+        _, facts = files.read(folder, NAME)
+        self._library = library.Library(folder)
+        try:
+            self._classifier = classifier.load(folder) if facts["classified"] else None
+            self._retrieval = retrieval.load(folder) if facts["retrieved"] else None
+            self._questions_each = facts["questions"] / len(self._library.labels)
+        except (KeyError, TypeError, ZeroDivisionError) as error:
+            raise BrokenMatcher(f"{NAME}: {error!r}") from error
+        if self._classifier is None and self._retrieval is None:
+            raise BrokenMatcher(f"{NAME}: nothing that could rank")
+        self._mask: tuple[object, int, np.ndarray] | None = None
 
     def rank(
         self, questions: Sequence[str], limit: int = 10, allowed: Collection[int] | np.ndarray | None = None
     ) -> list[list[Match]]:
         """The entries that may answer each question, best first, at most `limit`.
 
-        Only entries whose label is in `allowed` (None: all) are given. A question without any letter or digit
-        gets an empty list.
+        Only entries whose label is in `allowed` (None: all) are given; a collection that is given again must
+        not have been changed. A question without any word gets an empty list.
         """
-        may = None if allowed is None else {int(label) for label in allowed}
-        return [self._rank(question, limit, may) for question in questions]
+        mask = None if allowed is None else self._allowed(allowed)
+        return [self._rank(question, limit, mask) for question in questions]
 
-    def _rank(self, question: str, limit: int, may: set[int] | None) -> list[Match]:
-        if not any(letter.isalnum() for letter in question):
+    def _allowed(self, allowed: Collection[int] | np.ndarray) -> np.ndarray:
+        """The mask of these labels; that of the last collection is kept, as it takes longer than an answer."""
+        last = self._mask
+        if last is None or last[0] is not allowed or last[1] != len(allowed):
+            last = self._mask = (allowed, len(allowed), self._library.mask(allowed))
+        return last[2]
+
+    def _rank(self, question: str, limit: int, mask: np.ndarray | None) -> list[Match]:
+        taken = take(question)
+        if not taken.words or limit < 1 or (mask is not None and not mask.any()):
             return []
-        row = _weigh([features(question)], self._vocabulary, self._rarity)
-        scores = (row @ self._columns).toarray()[0]
-        found: dict[int, Match] = {}
-        for at in np.argsort(-scores, kind="stable"):
-            label = int(self._labels[self._entry_of[at]])
-            if scores[at] <= 0 or len(found) == limit:
-                break
-            if label not in found and (may is None or label in may):
-                found[label] = Match(label, float(min(scores[at], 1.0)), self._questions[at])
-        return list(found.values())
+        if self._classifier is None:
+            order, scores = self._retrieve(question, limit, mask)
+        else:
+            order, scores = self._classify(question, taken, limit, mask)
+        codes = np.unique(np.array(word_codes(taken.stems), dtype=np.uint32))
+        return [
+            Match(int(self._library.labels[entry]), float(score), self._library.speaker(entry, codes))
+            for entry, score in zip(order.tolist(), scores.tolist(), strict=True)
+        ]
+
+    def _classify(
+        self, question: str, taken: Taken, limit: int, mask: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        chances = self._classifier.chances(taken, mask)
+        weight = blending.weight(taken.words, self._questions_each)
+        if self._retrieval is not None and weight >= blending.LEAST:
+            (found,) = self._retrieval.candidates([question], allowed=mask)
+            chances = blending.blend(chances, found.entries, found.logits, weight)
+        order = _best(chances, limit)
+        score = self._classifier.score(taken, chances, int(order[0]))
+        return order, _of_the_others(chances[order], score)
+
+    def _retrieve(self, question: str, limit: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        (found,) = self._retrieval.candidates([question], limit, allowed=mask)
+        if not len(found.entries):
+            return found.entries, found.logits
+        chances = calibration.softmax(found.logits)
+        return found.entries, _of_the_others(chances, float(chances[0]))
 
 
-def load(folder: Path) -> Matcher:
-    """The matcher in this folder; raises BrokenMatcher for what is missing or damaged."""
-    try:
-        return Matcher(Path(folder))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BrokenMatcher(str(error)) from error
+def _best(chances: np.ndarray, limit: int) -> np.ndarray:
+    """The places of the highest chances, best first, none without any."""
+    if limit < len(chances):
+        places = np.argpartition(-chances, limit)[:limit]
+    else:
+        places = np.arange(len(chances))
+    places = places[np.lexsort((places, -chances[places]))]
+    return places[: max(1, np.count_nonzero(chances[places]))]
+
+
+def _of_the_others(chances: np.ndarray, score: float) -> np.ndarray:
+    """Scores: the best one's is calibrated, the others' keep their proportion to it and to what is left."""
+    scores = score * chances / chances[0]
+    scores[1:] = np.minimum(scores[1:], 1 - score)
+    return np.minimum(scores, score)

@@ -7,37 +7,19 @@ is.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import lru_cache
 
 import numpy as np
 
-from .terms import FAINT_WORDS, IS_DENSE, KNOWLEDGE, NEGATIONS, Terms, lines
+from .terms import FAINT_WORDS, KNOWLEDGE, NEGATIONS, SORTS, Terms, is_dense, lines
 
 FEATURES = (
-    "characters",
-    "pairs",
-    "words",
-    "concepts",
-    "behind",
-    "asked_found",
-    "stored_found",
-    "asked_missing",
-    "stored_missing",
-    "exchanged",
-    "order",
-    "beginning",
-    "ending",
-    "asked_numbers",
-    "stored_numbers",
-    "names",
-    "negation",
-    "kind",
-    "length",
-    "opposites",
-    "same",
-    "unknown",
-)
+    "characters", "pairs", "words", "concepts", "behind",
+    *(f"asked_{sort}" for sort in SORTS), *(f"stored_{sort}" for sort in SORTS),
+    "asked_missing", "stored_missing", "exchanged", "order", "beginning", "ending",
+    "asked_numbers", "stored_numbers", "names", "negation", "kind", "length", "opposites", "same", "unknown",
+)  # fmt: skip
 WORDS_FIELD, CONCEPTS_FIELD = 2, 3
 
 KINDS = {
@@ -85,8 +67,8 @@ def features(
     rows[:, 4] = (total - total.max()) / 4
     about = _About(asked)
     for row, terms in zip(rows, stored, strict=True):
-        row[5:21] = _compare(about, terms, weight, most)
-    rows[:, 21] = 1.0 - known[CONCEPTS_FIELD]
+        row[5:-1] = _compare(about, terms, weight, most)
+    rows[:, -1] = 1.0 - known[CONCEPTS_FIELD]
     return rows
 
 
@@ -95,7 +77,7 @@ class _About:
 
     def __init__(self, terms: Terms):
         self.terms = terms
-        self.concepts = set(terms.concepts)
+        self.concepts = terms.concepts.keys()
         self.numbers = _numbers(terms)
         self.latin = _latin(terms)
         self.negated = _negated(terms)
@@ -106,10 +88,10 @@ class _About:
 
 
 def _compare(asked: _About, stored: Terms, weight: dict[str, float], most: float) -> tuple[float, ...]:
-    concepts = set(stored.concepts)
+    concepts = stored.concepts.keys()
     only_asked, only_stored = asked.concepts - concepts, concepts - asked.concepts
-    found, missing = _coverage(asked.concepts, only_asked, only_stored, stored.text, weight)
-    found_back, missing_back = _coverage(concepts, only_stored, only_asked, asked.terms.text, weight)
+    lost, missing = _lost(asked.terms, only_asked, only_stored, stored.text, weight)
+    lost_back, missing_back = _lost(stored, only_stored, only_asked, asked.terms.text, weight)
     missing, missing_back = missing / most, missing_back / most
     units = stored.units
     longer = max(len(asked.terms.units), len(units)) or 1
@@ -118,8 +100,8 @@ def _compare(asked: _About, stored: Terms, weight: dict[str, float], most: float
     latin = _latin(stored)
     contrary = sum((a, b) in opposites() for a in only_asked for b in only_stored)
     return (
-        found,
-        found_back,
+        *lost,
+        *lost_back,
         missing,
         missing_back,
         min(missing, missing_back),
@@ -137,35 +119,38 @@ def _compare(asked: _About, stored: Terms, weight: dict[str, float], most: float
     )
 
 
-def _coverage(
-    here: set[str], only_here: set[str], only_there: set[str], there: str, weight: dict[str, float]
-) -> tuple[float, float]:
-    """The share, by weight, of what is here that is there, too, and the most telling that is not."""
-    whole = sum(weight[word] for word in here)
-    lost = most = 0.0
-    for word in only_here:
-        gap = (1.0 - _likeness(word, only_there, there)) * weight[word]
-        lost += gap
-        most = max(most, gap)
-    return (1.0 - lost / whole if whole else 0.0), most
+def _lost(
+    here: Terms, only_here: Set[str], only_there: Set[str], there: str, weight: dict[str, float]
+) -> tuple[list[float], float]:
+    """The share, by weight and sort, of what stands here alone, and the weight of the most telling of it."""
+    lost = dict.fromkeys(SORTS, 0.0)
+    most = 0.0
+    if only_here:
+        whole = sum(map(weight.__getitem__, here.concepts)) or 1.0
+        for word in only_here:
+            gap = (1.0 - _likeness(word, only_there, there)) * weight[word]
+            lost[here.concepts[word]] += gap / whole
+            most = max(most, gap)
+    return list(lost.values()), most
 
 
-def _likeness(word: str, others: set[str], text: str) -> float:
+def _likeness(word: str, others: Set[str], text: str) -> float:
     """How much of a word the other question says: all of it, some characters, a misspelt one."""
-    if IS_DENSE.match(word):
+    best = 0.0
+    if is_dense(word):
         if word in text:
             return 1.0
-        return max((_shared(word, other) for other in others), default=0.0)
+        for other in others:
+            both = sum(map(other.count, word))
+            if both:
+                best = max(best, min(2 * both / (len(word) + len(other)), 1.0))
+        return best
     if len(word) < 4 or word[0].isdigit():
         return 0.0
-    best = max((_spelling(word, other) for other in others if abs(len(other) - len(word)) < 3), default=0.0)
+    for other in others:
+        if abs(len(other) - len(word)) < 3:
+            best = max(best, _spelling(word, other))
     return best if best >= 0.75 else 0.0
-
-
-def _shared(word: str, other: str) -> float:
-    """Dice's measure of two words' characters."""
-    both = len(set(word) & set(other))
-    return 2 * both / (len(word) + len(other)) if both else 0.0
 
 
 @lru_cache(maxsize=8192)
@@ -191,15 +176,13 @@ def _longest(bits: dict[str, int], size: int, other: Sequence[str]) -> int:
     return size - (state & whole).bit_count()
 
 
-@lru_cache(maxsize=4096)
 def _numbers(terms: Terms) -> frozenset[str]:
     return frozenset(word for word in terms.words if word[0].isdigit())
 
 
-@lru_cache(maxsize=4096)
 def _latin(terms: Terms) -> frozenset[str]:
     """Names in Latin letters inside Chinese text."""
-    if not any(IS_DENSE.match(word) for word in terms.words):
+    if not any(is_dense(word) for word in terms.words):
         return frozenset()
     return frozenset(word for word in terms.concepts if word[0].isascii() and word[0].isalpha())
 
@@ -208,12 +191,10 @@ def _alike(some: frozenset[str], others: frozenset[str]) -> bool:
     return bool(some & others) or any(_spelling(a, b) >= 0.75 for a in some for b in others)
 
 
-@lru_cache(maxsize=4096)
 def _negated(terms: Terms) -> bool:
     return sum(word in NEGATIONS for word in terms.words) % 2 == 1
 
 
-@lru_cache(maxsize=4096)
 def _kinds(terms: Terms) -> frozenset[str]:
     """What sort of thing is asked for: a way, a reason, a place, a time …"""
     return frozenset(KINDS[word] for word in terms.concepts if word in KINDS)

@@ -23,8 +23,15 @@ FINE = 65_535
 """Steps of a stored weight between 0 and 1."""
 ASKED = 64
 """Terms of a field that are looked up, the rarest first: 5,000 characters cost no more than these."""
-LOOKED_AT = 20
+ALWAYS = 8
+"""Terms of a field that are looked up however common they are; others only where that tells anything."""
+COMMON = 2_000, 0.05
+"""A term is common that stands in more questions than this, and in more than this share of them."""
+LOOKED_AT = 16
 """Entries that are compared closely."""
+
+SHARES = np.array([2.0, 0.4, 0.4, 1.2])
+"""What each field's cosine counts for when the candidates are chosen."""
 
 
 class Candidates(NamedTuple):
@@ -128,6 +135,21 @@ def _hash(field: int, term: str) -> int:
     return int.from_bytes(blake2b(key, digest_size=8).digest(), "little")
 
 
+def _highest(values: np.ndarray, limit: int) -> np.ndarray:
+    """Where the highest values above zero are, at least `limit` of them if there are so many, in no order."""
+    floor = float(values.max(initial=0.0))
+    for _ in range(4):
+        floor /= 2
+        found = np.flatnonzero(values > floor)
+        if len(found) >= limit:
+            break
+    else:
+        found = np.flatnonzero(values > 0)
+    if len(found) > limit:
+        found = found[np.argpartition(-values[found], limit)[:limit]]
+    return found
+
+
 class Retrieval:
     """A mapped index; may be asked by several threads at once."""
 
@@ -172,7 +194,7 @@ class Retrieval:
 
     def _candidates(self, asked: Terms, limit: int, shut: np.ndarray | None) -> Candidates:
         cosines, known = self._cosines(asked)
-        total = cosines.sum(axis=0)
+        total = SHARES @ cosines
         if shut is not None:
             total[shut] = 0.0
         found = self._best(total, max(limit, LOOKED_AT))
@@ -186,12 +208,13 @@ class Retrieval:
     def _best(self, total: np.ndarray, limit: int) -> np.ndarray:
         """The questions with the highest sums, one of each entry."""
         if self._first is None:
-            best = np.arange(self.count) if self.count <= limit else np.argpartition(-total, limit)[:limit]
+            best = _highest(total, limit)
         else:
-            tops = np.maximum.reduceat(total, self._first)
-            heads = np.arange(len(tops)) if len(tops) <= limit else np.argpartition(-tops, limit)[:limit]
+            heads = _highest(np.maximum.reduceat(total, self._first), limit)
             ends = np.append(self._first, self.count)
-            best = np.array([ends[head] + total[ends[head] : ends[head + 1]].argmax() for head in heads])
+            best = np.array(
+                [ends[head] + total[ends[head] : ends[head + 1]].argmax() for head in heads], dtype=np.int64
+            )
         best = best[total[best] > 0]
         return best[np.lexsort((best, -total[best]))]
 
@@ -207,9 +230,7 @@ class Retrieval:
             weight = np.fromiter(bag.values(), dtype=float) * rarity(self.count, spread)
             length = np.sqrt((weight**2).sum())
             known[field] = (weight[found] ** 2).sum() / length**2
-            chosen = np.flatnonzero(found)
-            if len(chosen) > ASKED:
-                chosen = chosen[np.argpartition(-weight[chosen], ASKED)[:ASKED]]
+            chosen = self._telling(np.flatnonzero(found), spread, weight)
             if not len(chosen):
                 continue
             parts = [
@@ -223,6 +244,13 @@ class Retrieval:
             each *= np.concatenate([self._weight[part] for part in parts])
             cosines[field] = np.bincount(docs, each, minlength=self.count)
         return cosines, known
+
+    def _telling(self, known: np.ndarray, spread: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Of the known terms those that are worth looking up, the most telling first."""
+        known = known[np.argsort(-weight[known], kind="stable")][:ASKED]
+        rare = spread[known] <= max(COMMON[0], COMMON[1] * self.count)
+        rare[:ALWAYS] = True
+        return known[rare]
 
     def _look_up(self, field: int, terms: list[str]) -> tuple[np.ndarray, np.ndarray]:
         """Where each term stands in the index, and whether it stands there at all."""

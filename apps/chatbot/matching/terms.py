@@ -6,8 +6,8 @@ stand in the same fields, so a question in both languages needs nothing of its o
 """
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,13 +16,19 @@ import rjieba
 from .folding import fold
 
 FIELDS = ("characters", "pairs", "words", "concepts")
+SORTS = "nvarmo"
+"""Nouns and names, verbs, what says how, what stands for something, numbers, the others."""
+SORT_OF = {
+    tag: sort
+    for sort, tags in {"n": "nijlstfe", "v": "v", "a": "adzb", "r": "r", "m": "mq"}.items()
+    for tag in tags
+}
 UNITS = 60
 """Characters or Latin words that are compared in order; what is longer tells nothing new."""
 
 # Scripts written without spaces are read by the character, as Chinese is.
 DENSE = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\u0e00-\u0eff\U00020000-\U0003ffff"
 PIECE = re.compile(rf"[{DENSE}]+|\d+(?:\.\d+)?|[^\W\d_{DENSE}]+|[^\w\s!-/:-@\[-`{{-~\u3000-\u303f]")
-IS_DENSE = re.compile(rf"[{DENSE}]")
 NOT = re.compile(r"(?<=[a-z])n't\b")
 SHORT = re.compile(r"'(?:s|m|re|ve|d|ll)?(?=\W|$)")
 
@@ -46,15 +52,25 @@ FAINT_WORDS = _shares("faint_words")
 NEGATIONS = frozenset(word for words in lines("negations") for word in words)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Terms:
-    """A question taken apart. The fields hold terms with how often each stands there."""
+    """A question taken apart; the fields of retrieval are made when they are asked for."""
 
-    text: str
-    units: tuple[str, ...]
-    words: tuple[str, ...]
-    concepts: tuple[str, ...]
-    fields: tuple[dict[str, float], ...]
+    def __init__(self, text: str):
+        tagged = _tagged(text)
+        words = [word for word, _ in tagged]
+        meant = concepts(words[:UNITS])
+        self.text = text
+        self._all = words
+        self._meant = meant if len(words) <= UNITS else concepts(words)
+        self.words = words[:UNITS]
+        self.concepts = {word: tagged[at][1] for word, at in reversed(meant)}
+        """Each concept and its sort, a letter of SORTS."""
+        self.units = _units(self.words)[:UNITS]
+
+    @cached_property
+    def fields(self) -> tuple[dict[str, float], ...]:
+        """For each of FIELDS the terms and how often they stand there, faint ones for less than once."""
+        return _fields(self._all, [word for word, _ in self._meant])
 
 
 @lru_cache(maxsize=1)
@@ -69,37 +85,52 @@ def groups() -> dict[str, str]:
 
 def cut(folded: str) -> list[str]:
     """The words of a folded text in order; 13 and pro stand apart in iphone13pro."""
+    return [word for word, _ in _tagged(folded)]
+
+
+def _tagged(folded: str) -> list[tuple[str, str]]:
+    """The words and of which sort each is, a letter of SORTS."""
     if "'" in folded:
         folded = SHORT.sub(
             " ", NOT.sub(" not", folded.replace("can't", "can not").replace("won't", "will not"))
         )
-    words: list[str] = []
+    words: list[tuple[str, str]] = []
     for piece in PIECE.findall(folded):
-        if IS_DENSE.match(piece):
-            words += rjieba.cut(piece)
+        if is_dense(piece):
+            words += [(word, SORT_OF.get(tag[0], "o")) for word, tag in rjieba.tag(piece)]
         else:
-            words.append(piece)
+            words.append((piece, "m" if piece[0].isdigit() else "n"))
     return words
 
 
-def concepts(words: list[str]) -> list[str]:
-    """Words by their group; up to three neighbours together may be one known word."""
+def concepts(words: Sequence[str]) -> list[tuple[str, int]]:
+    """Words by their group, and where each begins; up to three neighbours together may be one known word."""
     known = groups()
-    found: list[str] = []
-    at = 0
-    while at < len(words):
-        for size in (3, 2, 1):
-            joined = "".join(words[at : at + size])
-            if (size == 1 or IS_DENSE.match(joined)) and joined in known:
-                found.append(known[joined])
-                break
+    found: list[tuple[str, int]] = []
+    at, end = 0, len(words)
+    while at < end:
+        word = words[at]
+        size = 1
+        if not is_dense(word):
+            concept = known.get(word) or stem(word)
         else:
-            size = 1
-            found.append(words[at] if IS_DENSE.match(words[at]) else stem(words[at]))
+            concept = known.get(word, word)
+            for more in (3, 2):
+                joined = "".join(words[at : at + more])
+                if at + more <= end and joined in known:
+                    concept, size = known[joined], more
+                    break
+        found.append((concept, at))
         at += size
     return found
 
 
+def is_dense(word: str) -> bool:
+    """Whether a piece is of a script without spaces (the signs between are no letters and begin no piece)."""
+    return word > "\u303f" or "\u0e00" <= word[0] <= "\u0eff"
+
+
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """A light English stem: enough for plurals and -ing, -ed."""
     if len(word) <= 3 or not word.isascii() or not word.isalpha():
@@ -126,33 +157,41 @@ def take_apart(question: str) -> Terms:
     return of_folded(fold(question))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def of_folded(text: str) -> Terms:
-    words = cut(text)
-    meant = concepts(words)
-    fields: tuple[dict[str, float], ...] = ({}, {}, {}, {})
+    """The terms of a text that was folded before."""
+    return Terms(text)
+
+
+def _units(words: Sequence[str]) -> list[str]:
+    """Chinese characters and Latin words in order."""
     units: list[str] = []
     for word in words:
-        if IS_DENSE.match(word):
+        if is_dense(word):
             units += word
         else:
             units.append(word)
-    _characters(units, fields)
+    return units
+
+
+def _fields(words: Sequence[str], meant: Sequence[str]) -> tuple[dict[str, float], ...]:
+    fields: tuple[dict[str, float], ...] = ({}, {}, {}, {})
+    _characters(_units(words), fields)
     for word in words:
         _add(fields[2], word, FAINT_WORDS.get(word, 1.0))
     for one, next_one in pairwise(words):
-        if not IS_DENSE.match(one) and not IS_DENSE.match(next_one):
+        if not is_dense(one) and not is_dense(next_one):
             _add(fields[1], one + next_one, 1.0)  # log in = login, x 200 = x200
     for word in meant:
         _add(fields[3], word, FAINT_WORDS.get(word, 1.0))
-    return Terms(text, tuple(units[:UNITS]), tuple(words[:UNITS]), tuple(meant[:UNITS]), fields)
+    return fields
 
 
 def _characters(units: list[str], fields: tuple[dict[str, float], ...]) -> None:
     """Characters and their pairs; of Latin words pieces of three and four letters and the whole word."""
     before = ""
     for unit in units:
-        if IS_DENSE.match(unit):
+        if is_dense(unit):
             _add(fields[0], unit, FAINT_CHARACTERS.get(unit, 1.0))
             if before:
                 _add(fields[1], before + unit, 1.0)
