@@ -32,11 +32,18 @@ const RETRY_MS = 15_000; // what is only away for a while comes back
 class Place {
   #element;
   #listeners = new Map();
-  shown = false;
+  #shown = false;
+  #watch = new IntersectionObserver((seen) => this.#show(seen));
   keepsFocus = true;
 
   constructor(element) {
     this.#element = element;
+  }
+
+  /** Whether the element is in sight, as of the last frame. */
+  get shown() {
+    this.#show(this.#watch.takeRecords());
+    return this.#shown;
   }
 
   get page() {
@@ -47,9 +54,18 @@ class Place {
     this.#listeners.set(type, listener);
   }
 
-  show(shown) {
-    if (this.shown === shown) return;
-    this.shown = shown;
+  begin() {
+    this.#watch.observe(this.#element);
+  }
+
+  end() {
+    this.#watch.disconnect();
+  }
+
+  #show(seen) {
+    const shown = seen.at(-1)?.isIntersecting ?? this.#shown;
+    if (this.#shown === shown) return;
+    this.#shown = shown;
     this.#listeners.get("shown")?.({ shown });
   }
 
@@ -88,7 +104,7 @@ class CsdeskChat extends HTMLElement {
   static observedAttributes = [...OF_PLACE, ...OF_USER, "sdkappid", "theme"];
   #root;
   #changed = new Set();
-  #made = null; // what stands now: {client, chat, place, watch, giveBack}
+  #made = null; // what stands now: {client, chat, place, giveBack}
   #making = 0;
   #retry = 0;
   #words = [];
@@ -219,10 +235,9 @@ class CsdeskChat extends HTMLElement {
     const place = new Place(this);
     this.#listen(client);
     const chat = new Chat(this.#root, { config, words, client, host: place, stores: { local, session } });
-    const watch = new IntersectionObserver((seen) => place.show(seen.at(-1).isIntersecting));
-    this.#made = { channel, lang, client, chat, place, watch, giveBack, userID: user?.userID || "" };
+    this.#made = { channel, lang, client, chat, place, giveBack, userID: user?.userID || "" };
     if (user && !user.userSig) this.tell("error", { code: "invalid", detail: "usersig is missing" });
-    watch.observe(this);
+    place.begin();
     chat.begin();
     this.#fulfil();
     for (const text of this.#words.splice(0)) place.say(text);
@@ -244,7 +259,7 @@ class CsdeskChat extends HTMLElement {
     const made = this.#made;
     this.#made = null;
     if (!made) return;
-    made.watch.disconnect();
+    made.place.end();
     made.chat.destroy();
     made.client.close();
     made.giveBack();

@@ -17,6 +17,7 @@ import { Line } from "./line.js";
 import { keepMenus } from "./menu.js";
 import { Notices } from "./notices.js";
 import { Sending } from "./sending.js";
+import { Sight } from "./sight.js";
 import { safeStore } from "./stores.js";
 
 const NAMES_TOLD = 3;
@@ -99,7 +100,7 @@ export class Chat {
       pill: this.#find(".below"),
       label: (fresh) => (fresh ? fill(words.new_below, { n: fresh }) : words.to_end),
       onTop: () => this.#earlier(),
-      onEnd: () => this.#seen(),
+      onEnd: () => this.sight.look(),
     });
     this.head = new Head({ state: this.#find(".window-state"), words });
     this.head.picture(config.picture);
@@ -111,6 +112,13 @@ export class Chat {
       host: this.host,
       signal,
       isPage: this.isPage,
+    });
+    this.sight = new Sight({
+      isLookedAt: () => this.isShown && this.reading.atEnd,
+      seen: () => client.markRead(),
+      unread: () => client.state.unread,
+      tell: (count) => this.notices.unread(count),
+      signal,
     });
     this.dialogs = new Dialogs(root);
     this.sending = new Sending({
@@ -203,7 +211,7 @@ export class Chat {
     on("history", () => this.#historyCame());
     on("typing", ({ on: writes, name }) => this.#typing(writes, name));
     on("read", ({ session, by, seq }) => by === "agent" && this.thread.read(session, seq));
-    on("unread", ({ count }) => this.notices.unread(count));
+    on("unread", () => this.sight.counted());
     on("refused", ({ code, detail }) => this.line.refused(code, detail));
     on("lost", ({ names }) => this.#lost(names));
     on("reset", () => this.#reset());
@@ -241,7 +249,7 @@ export class Chat {
     if (frame.message.type === "recalled") this.notices.silence();
     if (!spokenTo) return;
     this.notices.arrived(frame, this.thread.spoken(frame), this.isShown && this.reading.atEnd);
-    if (this.isShown && this.reading.atEnd) this.#seen();
+    this.sight.look();
   }
 
   #drawn(draw, how) {
@@ -308,7 +316,7 @@ export class Chat {
   #fillUp() {
     if (this.reading.isShort && this.client.hasMore && this.client.state.link === "live")
       this.client.history();
-    if (this.isShown && this.reading.atEnd) this.#seen();
+    this.sight.look();
   }
 
   #typing(on, name) {
@@ -319,10 +327,6 @@ export class Chat {
         name,
       });
     });
-  }
-
-  #seen() {
-    if (this.isShown) this.client.markRead();
   }
 
   // The service is told once; a frame that is opened anew after an end begins anew.
@@ -339,7 +343,7 @@ export class Chat {
       this.client.reconnect();
       this.#show();
     }
-    if (this.reading.atEnd) this.#seen();
+    this.sight.look();
   }
 
   #hostShows() {

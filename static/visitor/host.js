@@ -2,7 +2,8 @@
 // Tokens live in that page's own storage, so it is two Stores for the library: the lasting one, and
 // `verified`, which ends with the browser's tab (X-3).
 
-const HELLO_MS = 4000;
+// A page that is busy may take a while to answer; whoever shows us without our script never does.
+const HELLO_MS = 10_000;
 const USER_FIELDS = ["userID", "userSig", "nickname", "avatar"];
 const SAID_LIMIT = 5000;
 
@@ -31,6 +32,8 @@ export class Host {
     const { getItem, setItem, removeItem } = this.#store("kept");
     Object.assign(this, { getItem, setItem, removeItem });
     addEventListener("message", (event) => this.#receive(event));
+    // We can hear; who the page is, we learn by its hello. Its `load` of a frame that is hidden may come seconds late.
+    if (!alone) parent.postMessage({ csdesk: 1, type: "here" }, "*");
     setTimeout(this.#greet, alone ? 0 : HELLO_MS);
   }
 
@@ -41,7 +44,10 @@ export class Host {
 
   /** Tell the host page something. @param {string} type @param {object} [data] */
   post(type, data = {}) {
-    if (this.#origin) parent.postMessage({ csdesk: 1, type, ...data }, this.#origin);
+    if (!this.#origin) return;
+    // The page hides us at once, and says so a moment later.
+    if (type === "close") this.shown = false;
+    parent.postMessage({ csdesk: 1, type, ...data }, this.#origin);
   }
 
   /**

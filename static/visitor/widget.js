@@ -152,7 +152,7 @@ class Widget {
   // ---------- talking with the frame ----------
 
   hello() {
-    return Object.assign(this.records(), this.identity.waiting(), {
+    return Object.assign(this.records(), this.identity.begin(), {
       shown: this.shown,
       page: this.address.slice(0, 500),
     });

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -15,7 +13,7 @@ from tests import signer
 from tests.browser.agents import Agent
 from tests.browser.hosts import HostPages
 from tests.browser.test_window_files import picture
-from tests.browser.windows import Window, new_channel, new_words
+from tests.browser.windows import Window, new_channel, new_words, until
 from tests.browsers import Pages
 from tests.stack import Stack
 
@@ -51,14 +49,6 @@ def chat_in(place: Page | Locator) -> Window:
 def told(page: Page, name: str) -> list[dict]:
     """What the page has heard under this name."""
     return page.evaluate("name => told.filter(([known]) => known === name).map(([, detail]) => detail)", name)
-
-
-def until(page: Page, test: Callable[[], bool]) -> None:
-    """Wait for something; the page's policy allows no expressions that it would wait for itself."""
-    end = time.monotonic() + 10
-    while not test():
-        assert time.monotonic() < end, "it did not come"
-        page.wait_for_timeout(30)
 
 
 def until_told(page: Page, name: str, **wanted: object) -> None:
@@ -111,6 +101,54 @@ def test_an_apps_page_on_another_site_has_the_whole_chat(
     page.evaluate("document.body.append(chat)")
     chat.expect_message(words)
     chat.expect_message("While it was away")
+
+
+# Every socket's last message can be said once more, as one that follows it, at the very moment `act` is done.
+AGAIN = """
+window.sockets = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...how) {
+    super(...how);
+    sockets.push(this);
+    this.addEventListener("message", ({ data }) => {
+      if (data.includes(`"op":"message"`)) this.last = JSON.parse(data);
+    });
+  }
+};
+window.again = (act) => {
+  const socket = sockets.at(-1);
+  const { last } = socket;
+  const next = { ...last, seq: last.seq + 1, rev: last.rev + 1, id: `${last.session}.${last.seq + 1}` };
+  act();
+  socket.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(next) }));
+};
+"""
+
+
+def test_what_comes_while_the_chat_goes_out_of_sight_is_unread(
+    page_factory: Pages, host: HostPages, stack: Stack, agent: Agent
+) -> None:
+    channel = new_channel(allowed_sites=[host.origin])
+    app_page(host, stack.url, f'<csdesk-chat channel="{channel.key}" lang="en"></csdesk-chat>')
+    page = page_factory(lang="en-GB")
+    page.add_init_script(AGAIN)
+    page.goto(host.origin)
+    chat = chat_in(page)
+    chat.wait_ready()
+    words = new_words("As it goes")
+    chat.say(words)
+    agent.say(agent.until_served(words), "Once")
+    chat.expect_message("Once")
+    # In sight it is read, and no number flashes up meanwhile.
+    page.evaluate("again(() => {})")
+    chat.expect_message("Once", count=2)
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert told(page, "unread") == []
+    page.evaluate("sockets.at(-1).last.seq += 1; sockets.at(-1).last.rev += 1")
+    page.evaluate("again(() => (document.querySelector('csdesk-chat').hidden = true))")
+    until(page, lambda: told(page, "unread") == [{"count": 1}])
+    page.evaluate("document.querySelector('csdesk-chat').hidden = false")
+    until(page, lambda: told(page, "unread") == [{"count": 1}, {"count": 0}])
 
 
 def test_moved_changed_and_twice_on_a_page(page_factory: Pages, host: HostPages, stack: Stack) -> None:

@@ -14,7 +14,7 @@ from apps.sessions.models import ChatSession
 from tests import signer
 from tests.browser.agents import Agent
 from tests.browser.hosts import HostPages
-from tests.browser.windows import Window, new_channel, new_words
+from tests.browser.windows import Window, new_channel, new_words, until
 from tests.browsers import Pages
 from tests.stack import Stack
 
@@ -99,7 +99,7 @@ def test_a_page_that_breaks_everything_still_has_a_chat(
     page.evaluate("words => csdesk.send(words)", words)
     session = agent.until_served(words)
     agent.say(session, "Here I am")
-    page.wait_for_function("heard.includes('Here I am')")
+    until(page, lambda: "Here I am" in page.evaluate("heard"))
     window.place.get_by_role("button", name="Minimise").click()
     agent.say(session, "Are you there?")
     expect(page.locator(".count")).to_have_text("1")
@@ -108,6 +108,27 @@ def test_a_page_that_breaks_everything_still_has_a_chat(
     # A session that is open goes on after a reload.
     page.reload()
     expect(page.locator(".count")).to_have_text("1")
+
+
+def test_a_hidden_frame_that_is_not_done_loading_knows_its_customer(
+    page_factory: Pages, host: HostPages, stack: Stack, agent: Agent
+) -> None:
+    channel = new_channel(allowed_sites=[host.origin])
+    host.embed(stack.url, channel.key)
+    page = page_factory(lang="en-GB")
+    page.goto(host.origin)
+    window = open_chat(page)
+    words = new_words("Before the reload")
+    window.say(words)
+    session = agent.until_served(words)
+    window.expect_sent(words)
+    # Chromium lets the pictures of what is hidden wait, for seconds, and with them the frame's `load`.
+    page.route("**/icons.svg", lambda _never: None)
+    page.reload()
+    expect(page.locator("iframe")).to_have_count(1)
+    agent.say(session, "After the reload")
+    expect(page.locator(".count")).to_have_text("1")
+    page.unroute_all()
 
 
 def test_a_strict_policy_needs_two_lines_for_us(page_factory: Pages, host: HostPages, stack: Stack) -> None:

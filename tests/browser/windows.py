@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from collections.abc import Callable
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
@@ -49,6 +51,14 @@ class Window:
 
     def wait_ready(self) -> None:
         expect(self.place.locator(".window-state[data-link=live]")).to_be_visible()
+
+
+def until(page: Page, test: Callable[[], bool]) -> None:
+    """Wait for something where the page itself cannot: by its policy, or by what it broke."""
+    end = time.monotonic() + 10
+    while not test():
+        assert time.monotonic() < end, "it did not come"
+        page.wait_for_timeout(30)
 
 
 def open_window(page: Page, channel: str = "demo", lang: str = "") -> Window:

@@ -33,7 +33,6 @@ class ChatFrame {
     if (window.crossOriginIsolated) frame.credentialless = true;
     frame.addEventListener("load", () => {
       if (!this.isReady) this.patience(PATIENCE_WHEN_LOADED_MS);
-      this.post("hello", this.hello());
     });
     frame.src = address;
     this.element = frame;
@@ -56,6 +55,7 @@ class ChatFrame {
     const data = event.data;
     if (!this.element || event.source !== this.element.contentWindow || event.origin !== this.origin) return;
     if (!data || data.csdesk !== 1 || typeof data.type !== "string") return;
+    if (data.type === "here") this.post("hello", this.hello());
     if (data.type === "ready") {
       this.isReady = true;
       clearTimeout(this.timer);

@@ -10,6 +10,12 @@ class Identity {
     this.told = 0;
   }
 
+  /** A frame begins: it has not been told anything. */
+  begin() {
+    this.told = 0;
+    return this.waiting();
+  }
+
   /** What the frame is told of a wish that is open; it is told once. */
   waiting() {
     if (!this.wish || this.told === this.wish.number) return {};
