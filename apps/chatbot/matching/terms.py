@@ -29,6 +29,7 @@ UNITS = 60
 # Scripts written without spaces are read by the character, as Chinese is.
 DENSE = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\u0e00-\u0eff\U00020000-\U0003ffff"
 PIECE = re.compile(rf"[{DENSE}]+|\d+(?:\.\d+)?|[^\W\d_{DENSE}]+|[^\w\s!-/:-@\[-`{{-~\u3000-\u303f]")
+IS_DENSE = re.compile(rf"[{DENSE}]")
 NOT = re.compile(r"(?<=[a-z])n't\b")
 SHORT = re.compile(r"'(?:s|m|re|ve|d|ll)?(?=\W|$)")
 
