@@ -1,0 +1,57 @@
+"""The bot's settings in the console (M-2): three tabs, help beside each field, a preview of the decision."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from apps.chatbot.settings import MENU
+from apps.team import business
+from apps.team.adapter import address_of
+from apps.team.models import SettingsVersion
+from csdesk.console import site
+from csdesk.console.settings_forms import SectionForm
+from csdesk.errors import WrongState
+
+
+def first(request: HttpRequest) -> HttpResponse:
+    """The settings start with the welcome card."""
+    return redirect("admin:bot_section", business.sections(MENU)[0].name)
+
+
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    """Show a tab and save it."""
+    section = business.section_named(name)
+    if section is None or section.menu != MENU:
+        raise Http404
+    form = SectionForm(business.current(section), request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and _save(request, section, form):
+        return redirect("admin:bot_section", name)
+    context = {
+        **site.each_context(request),
+        "title": _("Bot settings"),
+        "help": section.help,
+        "form": form,
+        "tabs": business.sections(MENU),
+        "section": section,
+        "history": SettingsVersion.objects.filter(section=name)
+        .select_related("member")
+        .order_by("-version")[:1],
+    }
+    return render(request, "admin/chatbot/settings.html", context, status=400 if form.errors else 200)
+
+
+def _save(request: HttpRequest, section: type[business.Section], form: SectionForm) -> bool:
+    try:
+        business.save(
+            section,
+            form.changed_values,
+            request.user,
+            version=form.cleaned_data["version"],
+            address=address_of(request),
+        )
+    except WrongState as error:
+        form.add_error(None, error.detail)
+        return False
+    messages.success(request, _("Saved. It applies within two seconds, without publishing."))
+    return True
