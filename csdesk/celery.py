@@ -61,6 +61,7 @@ app.conf.update(
         },
         "purge": {"task": "routing.tasks.purge", "schedule": crontab(hour=3, minute=40)},
         "purge_uploads": {"task": "routing.tasks.purge_uploads", "schedule": crontab(minute="*/15")},
+        "purge_files": {"task": "chatbot.tasks.purge_files", "schedule": crontab(minute=7)},
     },
     beat_max_loop_interval=1,
 )

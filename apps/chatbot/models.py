@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.chatbot.job_models import FileJob  # noqa: F401 - a table of this app
 from apps.team.models import Member
 from csdesk import clock
 from csdesk.ids import uuid7

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.chatbot import building, drafts
+from apps.chatbot import building, drafts, exports, file_jobs, imports
 
 
 @shared_task(name="chatbot.tasks.build")
@@ -21,3 +21,27 @@ def renew(release_id: int) -> None:
 def learn_draft() -> None:
     """Learn the draft for the test window."""
     drafts.learn()
+
+
+@shared_task(name="chatbot.tasks.check_import")
+def check_import(job_id: int) -> None:
+    """Say what an uploaded file would do."""
+    imports.check(job_id)
+
+
+@shared_task(name="chatbot.tasks.write_import")
+def write_import(job_id: int) -> None:
+    """Do what was confirmed."""
+    imports.write(job_id)
+
+
+@shared_task(name="chatbot.tasks.write_export")
+def write_export(job_id: int) -> None:
+    """Write a library into a file."""
+    exports.write(job_id)
+
+
+@shared_task(name="chatbot.tasks.purge_files")
+def purge_files() -> None:
+    """Every hour: files of imports and exports that had their day."""
+    file_jobs.purge()

@@ -8,6 +8,7 @@ import io
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
@@ -51,7 +52,9 @@ class CsvTable:
             words = _("Row %(row)s: a cell is too long, or its closing quote is missing.")
             raise BadTable(words % {"row": number + 1}) from None
         finally:
-            text.detach()
+            # Closed already where somebody has stopped half-way.
+            with suppress(ValueError):
+                text.detach()
         self.share = 1.0
 
 
