@@ -217,8 +217,29 @@ class Preview {
   }
 }
 
+/** What each range of scores leads to, with both ends, as the lines are typed. */
+function keepBands(bands, form) {
+  const line = (name) => Math.min(1, Math.max(0, Number(form.elements[name].value) || 0));
+  const text = (value) => (value < 1 ? value.toFixed(2).replace(/^0(?=\.)/, "") : "1");
+  const show = () => {
+    const [guide, direct] = [Math.min(line("guide"), line("direct")), line("direct")];
+    const ends = { fallback: [0, guide], guide: [guide, direct], direct: [direct, 1] };
+    for (const band of bands.children) {
+      const [from, to] = ends[band.dataset.band];
+      band.hidden = to <= from;
+      band.style.flexGrow = String(to - from);
+      band.querySelector("dd").textContent = `${from ? text(from) : "0"} – ${text(to)}`;
+    }
+  };
+  form.addEventListener("input", show);
+  show();
+}
+
 const panel = document.getElementById("test");
 if (panel) new TestWindow(panel);
 const box = document.querySelector("[data-preview]");
 const form = document.querySelector("[data-bot-section]");
-if (box && form) new Preview(box, form);
+if (box && form) {
+  new Preview(box, form);
+  keepBands(box.querySelector("[data-bands]"), form);
+}

@@ -198,7 +198,8 @@ def _sign(candidate: Candidate, found: answering.Explained) -> str:
         return _("chosen")
     if candidate.entry in verdict.listed:
         return _("listed")
-    if verdict.decision == Decision.GUIDE and candidate.score < rules.guide:
+    is_qa = candidate in found.facts.qa
+    if verdict.decision == Decision.GUIDE and is_qa and candidate.score < rules.guide:
         return _("below %s") % shown(rules.guide)
     return ""
 

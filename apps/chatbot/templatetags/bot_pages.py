@@ -40,10 +40,8 @@ def bot_words() -> dict[str, object]:
     return {
         "thread": thread_words(),
         "failed": _("That did not work. Try again."),
-        "slow": _("The worker does not answer: what changed is not learnt yet."),
         "learning": _("Learning what changed …"),
         "to_human": _("To human"),
-        "published": _("Published"),
     }
 
 
