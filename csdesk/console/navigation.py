@@ -44,9 +44,11 @@ def navigation(request: HttpRequest) -> list[Entry]:
 
 def _bot() -> Entry:
     pages = [
+        Entry(_("Q&A library"), reverse("admin:bot_qa")),
+        Entry(_("Chit-chat library"), reverse("admin:bot_chitchat")),
         Entry(_("Bot settings"), reverse("admin:bot_settings")),
         Entry(_("Releases"), reverse("admin:bot_releases")),
-        Entry(_("Numbers"), reverse("admin:bot_numbers")),
+        Entry(_("Bot overview"), reverse("admin:bot_numbers")),
     ]
     return Entry(_("Bot"), reverse("admin:bot_numbers"), "bot", entries=pages)
 

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
-from apps.chatbot.admin import releases
+from apps.chatbot.admin import library_pages, overview, releases, settings, state, testing
 from apps.team.abilities import Ability, may
 
 View = Callable[..., HttpResponse]
@@ -20,9 +20,19 @@ def urls(site: AdminSite) -> list[URLPattern]:
         return path(address, site.admin_view(_guarded(view)), name=name)
 
     return [
-        page("settings/", releases.listing, "bot_settings"),
+        *library_pages.urls(page),
+        page("state/", state.fragment, "bot_state"),
+        page("switch/", state.switch, "bot_switch"),
+        page("test/", testing.ask, "bot_test"),
+        page("test/ready/", testing.ready, "bot_test_ready"),
+        page("publish/", releases.publish, "bot_publish"),
         page("releases/", releases.listing, "bot_releases"),
-        page("numbers/", releases.listing, "bot_numbers"),
+        page("releases/changes/", releases.changes, "bot_changes"),
+        page("releases/<int:number>/", releases.detail, "bot_release"),
+        page("releases/<int:number>/back/", releases.roll_back, "bot_roll_back"),
+        page("settings/", settings.first, "bot_settings"),
+        page("settings/<slug:name>/", settings.page, "bot_section"),
+        page("numbers/", overview.page, "bot_numbers"),
     ]
 
 

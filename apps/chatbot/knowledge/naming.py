@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
+from django.utils.translation import override, pgettext_lazy
 
 from apps.chatbot.models import Category
 
 PRESET_NAMES = {
-    "greeting": _("Greetings"),
-    "farewell": _("Good-byes"),
-    "thanks": _("Thanks"),
-    "identity": _("Who are you"),
-    "personal": _("About you"),
-    "mood": _("How are you"),
-    "praise": _("Praise"),
-    "complaint": _("Complaints"),
-    "apology": _("Apologies"),
-    "waiting": _("Wait a moment"),
-    "acknowledge": _("Yes, no and fine"),
-    "joke": _("Jokes and fun"),
-    "weather": _("Weather"),
-    "time": _("Time and date"),
-    "language": _("Languages"),
-    "help": _("Help"),
-    "festival": _("Festivals and wishes"),
-    "boredom": _("Boredom"),
-    "wisdom": _("Big questions"),
+    "greeting": pgettext_lazy("small talk", "Greetings"),
+    "farewell": pgettext_lazy("small talk", "Good-byes"),
+    "thanks": pgettext_lazy("small talk", "Thanks"),
+    "identity": pgettext_lazy("small talk", "Who are you"),
+    "personal": pgettext_lazy("small talk", "About you"),
+    "mood": pgettext_lazy("small talk", "How are you"),
+    "praise": pgettext_lazy("small talk", "Praise"),
+    "complaint": pgettext_lazy("small talk", "Complaints"),
+    "apology": pgettext_lazy("small talk", "Apologies"),
+    "waiting": pgettext_lazy("small talk", "Wait a moment"),
+    "acknowledge": pgettext_lazy("small talk", "Yes, no and fine"),
+    "joke": pgettext_lazy("small talk", "Jokes and fun"),
+    "weather": pgettext_lazy("small talk", "Weather"),
+    "time": pgettext_lazy("small talk", "Time and date"),
+    "language": pgettext_lazy("small talk", "Languages"),
+    "help": pgettext_lazy("small talk", "Help"),
+    "festival": pgettext_lazy("small talk", "Festivals and wishes"),
+    "boredom": pgettext_lazy("small talk", "Boredom"),
+    "wisdom": pgettext_lazy("small talk", "Big questions"),
 }
 
 
