@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import blending, calibration, classifier, files, learning, library, retrieval
+from . import blending, classifier, files, learning, library, retrieval
 from .features import Taken, take, word_codes
 from .types import BrokenMatcher, Encoder, Entries, Match
 
@@ -120,10 +120,7 @@ class Matcher:
 
     def _retrieve(self, question: str, limit: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         (found,) = self._retrieval.candidates([question], limit, allowed=mask)
-        if not len(found.entries):
-            return found.entries, found.logits
-        chances = calibration.softmax(found.logits)
-        return found.entries, _of_the_others(chances, float(chances[0]))
+        return found.entries, self._retrieval.scores(found)
 
 
 def _best(chances: np.ndarray, limit: int) -> np.ndarray:

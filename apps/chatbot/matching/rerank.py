@@ -18,9 +18,12 @@ FEATURES = (
     "characters", "pairs", "words", "concepts", "behind",
     *(f"asked_{sort}" for sort in SORTS), *(f"stored_{sort}" for sort in SORTS),
     "asked_missing", "stored_missing", "exchanged", "order", "beginning", "ending",
-    "asked_numbers", "stored_numbers", "names", "negation", "kind", "length", "opposites", "same", "unknown",
+    "asked_numbers", "stored_numbers", "names", "negation", "kind", "length", "opposites", "same",
+    "unknown", "latin",
 )  # fmt: skip
-WORDS_FIELD, CONCEPTS_FIELD = 2, 3
+CONCEPTS_FIELD = 3
+ASKED_LOST = slice(5, 5 + len(SORTS))
+STORED_LOST = slice(ASKED_LOST.stop, ASKED_LOST.stop + len(SORTS))
 
 KINDS = {
     "怎么": "how", "什么": "what", "为什么": "why", "哪里": "where", "什么时候": "when", "多久": "long",
@@ -38,17 +41,36 @@ def opposites() -> frozenset[tuple[str, str]]:
     return frozenset((a, b) for a, b in pairs) | frozenset((b, a) for a, b in pairs)
 
 
+EVIDENCE = ("bias", "chance", "logit", "asked", "stored", "unknown", "latin", "size")
+SUREST = 8.0
+"""Log-odds of the softmax above this say no more."""
+
+
 @lru_cache(maxsize=1)
-def learned() -> tuple[np.ndarray, float]:
-    """The weight of each feature, in their order, and the scale of the softmax."""
+def learned() -> tuple[np.ndarray, np.ndarray]:
+    """The weight of each feature and of each piece of evidence, in their order."""
     content = json.loads((KNOWLEDGE / "rerank.json").read_text(encoding="utf-8"))
-    return np.array([content["weights"][name] for name in FEATURES]), content["scale"]
+    weights, evidence = content["weights"], content["evidence"]
+    return np.array([weights[name] for name in FEATURES]), np.array([evidence[name] for name in EVIDENCE])
 
 
 def logits(features: np.ndarray) -> np.ndarray:
     """One number a row; their softmax is the chance of each to be meant if one of them is."""
-    weights, scale = learned()
-    return features @ weights * scale
+    return features @ learned()[0]
+
+
+def evidence(features: np.ndarray, logits: np.ndarray, size: int) -> np.ndarray:
+    """What speaks for the first candidate, the rows best first, among `size` questions."""
+    chance = 1.0 / np.exp(logits - logits[0]).sum()
+    odds = np.log(chance + 1e-6) - np.log(1.0 - chance + 1e-6)
+    first = features[0]
+    lost = first[ASKED_LOST].sum(), first[STORED_LOST].sum()
+    return np.array([1.0, min(odds, SUREST), logits[0], *lost, first[-2], first[-1], np.log(size) / 10])
+
+
+def score(features: np.ndarray, logits: np.ndarray, size: int) -> float:
+    """The calibrated chance that the first candidate answers the question at all (B-5)."""
+    return float(1.0 / (1.0 + np.exp(-evidence(features, logits, size) @ learned()[1])))
 
 
 def features(
@@ -67,8 +89,9 @@ def features(
     rows[:, 4] = (total - total.max()) / 4
     about = _About(asked)
     for row, terms in zip(rows, stored, strict=True):
-        row[5:-1] = _compare(about, terms, weight, most)
-    rows[:, -1] = 1.0 - known[CONCEPTS_FIELD]
+        row[5:-2] = _compare(about, terms, weight, most)
+    rows[:, -2] = 1.0 - known[CONCEPTS_FIELD]
+    rows[:, -1] = not any(map(is_dense, asked.words))
     return rows
 
 

@@ -192,6 +192,15 @@ class Retrieval:
                 shut |= without[self.row]
         return [self._candidates(take_apart(question), limit, shut) for question in questions]
 
+    def scores(self, found: Candidates) -> np.ndarray:
+        """The calibrated chance of each candidate to be right (B-5); what the first leaves is the others'."""
+        if not len(found.entries):
+            return np.zeros(0)
+        chances = np.exp(found.logits - found.logits[0])
+        chances /= chances.sum()
+        best = rerank.score(found.features, found.logits, self.count)
+        return np.append(best, np.minimum(chances[1:] / chances[0], 1.0) * min(best, 1.0 - best))
+
     def _candidates(self, asked: Terms, limit: int, shut: np.ndarray | None) -> Candidates:
         cosines, known = self._cosines(asked)
         total = SHARES @ cosines
