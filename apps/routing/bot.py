@@ -24,6 +24,7 @@ from apps.sessions import posting, transitions
 from apps.sessions.authors import Author
 from apps.sessions.models import AuthorKind, Channel, ChatSession, Message, MessageKind
 from apps.team import business
+from csdesk import realtime
 from csdesk.errors import NotFound, WrongState
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 HELPFUL = "helpful"
 # How far back a pressed button is looked for.
 _LAST_CARDS = 5
+# Sessions for which this process is finding an answer.
+_thinking: set[UUID] = set()
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,22 @@ def answer_to(said: Message) -> Answer:
     if said.kind != MessageKind.TEXT:
         words = business.read(AnswerSettings).only_text_words.text(session.language)
         return Answer(_fallen_back(words, session))
+    _thinking.add(session.id)
     try:
         reply = answering.answer(said.body["text"], conversation=session.id, language=session.language)
     except Exception:
         log.exception("the bot could not answer", extra={"session_id": session.id})
         return helpless(session)
+    finally:
+        _thinking.discard(session.id)
     return Answer(reply, is_kept=True)
+
+
+def tell_thinking(session_id: UUID, recipient: str) -> None:
+    """Let the customer see that an answer is being found (src 12), if one is. For the event loop."""
+    if session_id in _thinking:
+        frame = {"op": "signal", "data": {"customerServicePlugin": 0, "src": "12"}}
+        realtime.publish_committed(recipient, frame)
 
 
 def helpless(session: ChatSession) -> Answer:

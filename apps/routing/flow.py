@@ -32,13 +32,15 @@ from apps.sessions.models import (
 from apps.sessions.posting import Post, Posted
 from apps.sessions.settings import ClosingSettings
 from apps.team import business
-from csdesk import bridge, clock
+from csdesk import bridge, clock, realtime
 from csdesk.errors import NotFound, WrongState
 
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 WELCOME_LASTS = timedelta(minutes=10)
+# Seconds after which an answer that is being found is told as "typing".
+NOTICEABLE = 0.5
 
 
 def trigger(customer: Customer, channel: Channel, *, language: str = "", page: str = "") -> ChatSession:
@@ -140,7 +142,7 @@ async def on_customer_message(
                 raise
             wanted = None
     if posted.state == State.FLOW and not posted.duplicate:
-        _later(posted.session_id)
+        _later(posted.session_id, realtime.customer(customer.pk, channel.pk))
     return posted
 
 
@@ -161,19 +163,21 @@ _advancing: set[asyncio.Task] = set()
 _more: dict[UUID, bool] = {}
 
 
-def _later(session_id: UUID) -> None:
+def _later(session_id: UUID, recipient: str) -> None:
     """Go on after the acknowledgement; should this process die first, the sweep does it (flow_seq)."""
     if session_id in _more:
         # What comes while an answer is being found is answered after it.
         _more[session_id] = True
         return
-    task = asyncio.get_running_loop().create_task(_go_on(session_id))
+    task = asyncio.get_running_loop().create_task(_go_on(session_id, recipient))
     _advancing.add(task)
     task.add_done_callback(_advancing.discard)
 
 
-async def _go_on(session_id: UUID) -> None:
+async def _go_on(session_id: UUID, recipient: str) -> None:
     _more[session_id] = True
+    loop = asyncio.get_running_loop()
+    thinking = loop.call_later(NOTICEABLE, bot.tell_thinking, session_id, recipient)
     try:
         while _more[session_id]:
             _more[session_id] = False
@@ -181,6 +185,7 @@ async def _go_on(session_id: UUID) -> None:
     except Exception:
         log.exception("the flow of session %s did not go on; the sweep tries again", session_id)
     finally:
+        thinking.cancel()
         del _more[session_id]
 
 
@@ -244,12 +249,14 @@ def _take(said: Message, asked_by: str, answer: bot.Answer | None) -> bool:
 
 def _asked_by(said: Message) -> str:
     """What makes these words ask for a human (R-1, R-3); empty where the bot answers them."""
+    # Asked first, also where it does not matter: a release is then loaded here, and not under a lock.
+    answers = bot.answers(said.session.channel)
     if said.kind == MessageKind.TEXT and not said.recalled_at:
         if asks_for_human(said.body["text"]):
             return "keyword"
         if bot.is_button(said.body["text"]):
             return "button"
-    return "" if bot.answers(said.session.channel) else "message"
+    return "" if answers else "message"
 
 
 def asks_for_human(text: str) -> bool:

@@ -156,9 +156,11 @@ export class Chat {
       service: { name: config.name, picture: config.picture },
       canAnswer: (message) => this.#canAnswer(message),
       canRecall: (message) => this.#canRecall(message),
+      canVote: ({ session }) => this.#isOpen(session),
       on: {
         answer: (text) => this.#say(text),
         rate: (choice) => this.#rate(choice),
+        vote: (helpful, message) => client.vote(message.id, helpful),
         retry: (id) => client.retry(id),
         cancel: (id) => client.cancel(id),
         recall: (message) => client.recall(message.id),
@@ -171,8 +173,12 @@ export class Chat {
   // Suggestions of a welcome card may be asked any time; a branch only while its session waits for it.
   #canAnswer(message) {
     if (String(message.message.data?.src) === "29") return true;
+    return this.client.session?.state === "flow" && this.#isOpen(message.session);
+  }
+
+  #isOpen(session) {
     const view = this.client.session;
-    return Boolean(view) && view.id === message.session && view.state !== "closed";
+    return view?.id === session && view.state !== "closed";
   }
 
   #canRecall(message) {
@@ -236,7 +242,7 @@ export class Chat {
   }
 
   #ready() {
-    this.head.staffed = this.client.state.channel?.staffed !== false;
+    this.head.channel = this.client.state.channel;
     this.#stateChanged();
     this.#fillUp();
   }

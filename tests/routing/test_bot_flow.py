@@ -1,5 +1,6 @@
 """The flow with a bot: welcome, answers, cards, bad input, many at once (R-1, B-3 … B-6, B-11)."""
 
+import asyncio
 import threading
 import uuid
 
@@ -225,6 +226,26 @@ async def test_the_answer_follows_the_message_without_being_waited_for(time):
         "Did you mean one of these?",
     ]
     assert not flow._more
+
+
+@pytest.mark.asyncio
+async def test_who_waits_noticeably_sees_the_bot_typing(time, told, monkeypatch):
+    is_seen = threading.Event()
+    monkeypatch.setattr(flow, "NOTICEABLE", 0.01)
+    knower.publish(monkeypatch, lambda _text: is_seen.wait(20))
+    customer = await bridge.run(make.make_customer)
+    await flow.on_customer_message(customer, customer.source, "text", {"text": "thx"}, language="en")
+    session = await bridge.run(lambda: ChatSession.objects.get(customer=customer))
+    while not told.customer(session, "signal"):
+        await asyncio.sleep(0.005)
+    is_seen.set()
+    while flow._advancing:
+        await next(iter(flow._advancing))
+    [signal] = told.customer(session, "signal")
+    assert signal["data"] == {"customerServicePlugin": 0, "src": "12"}
+    # Once answered, nobody is typing any more.
+    bot.tell_thinking(session.id, "somebody")
+    assert len(told.customer(session, "signal")) == 1
 
 
 @pytest.mark.parametrize(
