@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
-from bench import processes, rounds, table
+from bench import bot, processes, rounds, table
 from bench.place import BenchError, ground
 from csdesk.embedded import EmbeddedError
 
 RESULTS = Path(__file__).resolve().parent / "results" / "latest.json"
-WITH_GOALS = ("P-1", "P-2", "P-3", "P-4")
+WITH_GOALS = ("P-1", "P-2", "P-3", "P-4", "P-8", "P-9")
 ROWS = (*WITH_GOALS, "processes")
 
 
@@ -29,7 +30,11 @@ def main() -> int:
     processors, load = os.cpu_count() or 1, os.getloadavg()[0]
     table.say(f"{processors} processors, load average {load:.1f} before the start")
     try:
-        with ground() as here:
+        if "P-8" in wanted:
+            found += bot.speed(bot.SIZES[:2] if asked.quick else bot.SIZES)
+        if "P-9" in wanted:
+            found += bot.quality()
+        with ground() if wanted - {"P-8", "P-9"} else nullcontext() as here:
             if wanted & {"P-1", "P-2"}:
                 found += rounds.chats(here, size, wanted)
             if "processes" in wanted:
