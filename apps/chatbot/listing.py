@@ -25,7 +25,9 @@ class Line:
     """An entry as the list shows it. `news`: "new" or "edited" since the live release."""
 
     entry: Entry
+    # Where it stands: the last name, and all of them from the top.
     category: str
+    path: str
     similar: int
     hits: int
     news: str
@@ -119,6 +121,7 @@ def _lines(library: str, entries: list[Entry], known: Tree) -> list[Line]:
     return [
         Line(
             entry,
+            known.nodes[entry.category_id].name if entry.category_id in known.nodes else "",
             known.shown_path(entry.category_id),
             similar.get(entry.pk, 0),
             hits.get(entry.pk, 0),

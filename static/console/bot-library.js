@@ -50,6 +50,8 @@ class Choosing {
     this.bulk.classList.toggle("some", count > 0);
     if (this.every) this.every.hidden = Boolean(this.all.value) || count < this.boxes.length;
     for (const button of this.bulk.querySelectorAll('button[name="act"]')) button.disabled = count === 0;
+    const menu = this.bulk.querySelector("details");
+    if (menu) menu.inert = count === 0;
   }
 }
 

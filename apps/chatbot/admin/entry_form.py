@@ -70,7 +70,7 @@ class EntryForm(forms.Form):
     def __init__(
         self, known: Tree, data: Any = None, entry: Entry | None = None, category: int | None = None
     ) -> None:
-        super().__init__(data, initial=_initial(entry, category))
+        super().__init__(data, initial=_initial(entry, category), label_suffix="")
         self.fields["category"].choices = [
             ("", _("No category")),
             *((one["id"], f"{one['indent']}{one['name']}") for one in choices(known)),

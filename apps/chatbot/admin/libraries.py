@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.chatbot import knowledge, listing
@@ -25,8 +25,8 @@ from csdesk.console import site
 from csdesk.errors import DomainError, NotFound
 
 STATE_NAMES = {
-    "on": gettext_lazy("Enabled"),
-    "off": gettext_lazy("Disabled"),
+    "on": pgettext_lazy("entry", "Enabled"),
+    "off": pgettext_lazy("entry", "Disabled"),
     "ended": gettext_lazy("No longer valid"),
     "ahead": gettext_lazy("Not yet valid"),
 }

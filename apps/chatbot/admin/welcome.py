@@ -30,7 +30,7 @@ OFFERED = 12
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def card(request: HttpRequest) -> HttpResponse:
-    """Show the card and save it: the questions go into the draft, title and switch apply at once."""
+    """Show the card and save it; all of it applies at once."""
     section = business.current(WelcomeSettings)
     if request.method != "POST":
         return _shown(request, SectionForm(section), knowledge.welcome_lines())
@@ -38,7 +38,7 @@ def card(request: HttpRequest) -> HttpResponse:
     wrong = _save(request, form, lines)
     if form.errors or wrong:
         return _shown(request, form, _named(lines), wrong, status=400)
-    messages.success(request, _("Saved. The questions reach customers once you publish."))
+    messages.success(request, _("Saved. It applies within two seconds, without publishing."))
     return redirect("admin:bot_welcome")
 
 

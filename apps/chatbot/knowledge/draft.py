@@ -25,6 +25,8 @@ class Act:
 
     def __init__(self) -> None:
         self.entry: dict[str, Any] | None = None
+        # Whether it changes what a release would hold.
+        self.is_counted = True
 
     def note(self, action: str, thing: str, number: object = "", **values: Any) -> None:
         """What goes into the trail: `thing.verb`, what it was done to, before and after."""
@@ -42,7 +44,9 @@ def changing(library: str, *, member: Member | None = None, address: str = "") -
         act = Act()
         yield act
         if act.entry is not None:
-            LibraryState.objects.filter(pk=library).update(revision=F("revision") + 1, changed_at=clock.now())
+            if act.is_counted:
+                changed = {"revision": F("revision") + 1, "changed_at": clock.now()}
+                LibraryState.objects.filter(pk=library).update(**changed)
             # Last, for the trail's lock is held until the commit.
             act.entry["values"] = {"library": library} | act.entry["values"]
             trail.append(member=member, address=address, **act.entry)

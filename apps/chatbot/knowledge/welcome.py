@@ -62,6 +62,8 @@ def set_welcome(lines: Sequence[Line], *, member: Member | None = None, address:
             WelcomeQuestion(entry_id=line.entry, text=line.text, language=line.language, position=position)
             for position, line in enumerate(wanted)
         )
+        # The card counts at once, not with the next release.
+        act.is_counted = False
         act.note("welcome.changed", "welcome", before={"questions": before}, after={"questions": after})
 
 
