@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 WELCOME_LASTS = timedelta(minutes=10)
-# Seconds after which an answer that is being found is told as "typing".
+# Seconds after which, and then every so often, an answer that is being found is told as "typing".
 NOTICEABLE = 0.5
 
 
@@ -176,8 +176,7 @@ def _later(session_id: UUID, recipient: str) -> None:
 
 async def _go_on(session_id: UUID, recipient: str) -> None:
     _more[session_id] = True
-    loop = asyncio.get_running_loop()
-    thinking = loop.call_later(NOTICEABLE, bot.tell_thinking, session_id, recipient)
+    thinking = asyncio.create_task(_tell_thinking(session_id, recipient))
     try:
         while _more[session_id]:
             _more[session_id] = False
@@ -187,6 +186,12 @@ async def _go_on(session_id: UUID, recipient: str) -> None:
     finally:
         thinking.cancel()
         del _more[session_id]
+
+
+async def _tell_thinking(session_id: UUID, recipient: str) -> None:
+    while True:
+        await asyncio.sleep(NOTICEABLE)
+        bot.tell_thinking(session_id, recipient)
 
 
 def advance(session_id: UUID) -> bool:
