@@ -9,9 +9,16 @@ MEGABYTE = 1024 * 1024
 ROOM = 5 * MEGABYTE
 
 largest = 20 * MEGABYTE + ROOM
+# Pages of the console that take more: tables for the bot's libraries (M-4).
+LARGER = {b"/console/bot/": 64 * MEGABYTE + ROOM}
 
 
 def allow_files(size: int) -> None:
     """Let files of so many bytes through to the page that judges them."""
     global largest
     largest = max(20 * MEGABYTE, size) + ROOM
+
+
+def allowed(path: bytes) -> int:
+    """How many bytes a request to this path may have."""
+    return max([largest, *(size for beginning, size in LARGER.items() if path.startswith(beginning))])

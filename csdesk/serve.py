@@ -46,7 +46,7 @@ class BoundedRequest(WebRequest):
     _refused = False
 
     def gotLength(self, length: int | None) -> None:
-        if length is not None and length > bodies.largest:
+        if length is not None and length > self._allowed():
             self._refuse()
         else:
             super().gotLength(length)
@@ -55,10 +55,14 @@ class BoundedRequest(WebRequest):
         if self._refused:
             return
         self._received += len(data)
-        if self._received > bodies.largest:
+        if self._received > self._allowed():
             self._refuse()
         else:
             super().handleContentChunk(data)
+
+    def _allowed(self) -> int:
+        # The request itself learns its path only when all of it is there.
+        return bodies.allowed(getattr(self.channel, "_path", b""))
 
     def _refuse(self) -> None:
         self._refused = True

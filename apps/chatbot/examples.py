@@ -6,7 +6,7 @@ from functools import cache
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import override, pgettext
 
 from apps.chatbot.models import Format, Library, question_key
 from apps.chatbot.resources import Line
@@ -54,7 +54,7 @@ def _questions() -> list[Line]:
 def _small_talk() -> list[Line]:
     return [
         Line(
-            category=_("Greetings"),
+            category=pgettext("small talk", "Greetings"),
             question=_("Example: Nice to meet you"),
             similar=[_("pleased to meet you"), _("glad to meet you")],
             answer=_("Nice to meet you too! What can I do for you?"),

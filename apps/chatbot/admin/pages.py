@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
-from apps.chatbot.admin import library_pages, overview, releases, settings, state, testing
+from apps.chatbot.admin import file_pages, library_pages, overview, releases, settings, state, testing
 from apps.team.abilities import Ability, may
 
 View = Callable[..., HttpResponse]
@@ -21,6 +21,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
 
     return [
         *library_pages.urls(page),
+        *file_pages.urls(page),
         page("state/", state.fragment, "bot_state"),
         page("switch/", state.switch, "bot_switch"),
         page("test/", testing.ask, "bot_test"),
