@@ -6,6 +6,7 @@ from datetime import date
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from apps.chatbot import numbers
 from apps.chatbot.numbers import Numbers
@@ -52,7 +53,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def _tiles(total: Numbers) -> list[Tile]:
     share = total.share
     return [
-        Tile(_("Questions"), str(total.asked), "", _("all that customers asked the bot")),
+        Tile(pgettext("number", "Questions"), str(total.asked), "", _("all that customers asked the bot")),
         Tile(
             _("Answered"),
             str(total.answered),
