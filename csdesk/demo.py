@@ -21,7 +21,8 @@ from django.templatetags.static import static
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
-from apps.chatbot import presets
+from apps.chatbot import presets, releases
+from apps.chatbot.models import Release
 from apps.routing.models import OfferOutcome
 from apps.sessions import files
 from apps.sessions.authors import customer_key
@@ -87,8 +88,12 @@ def seed(password: str = "") -> Made:
 
 
 def teach() -> None:
-    """What the demo's bot knows: csdesk itself (B-1). Nothing happens once anybody has edited its library."""
-    presets.install_demo()
+    """What the demo's bot knows: csdesk itself, published once; the worker learns it when it runs (B-8).
+
+    Nothing happens once anybody has edited its library.
+    """
+    if presets.install_demo() and not Release.objects.exists():
+        releases.publish(None, "csdesk")
 
 
 def _members(groups: dict[str, SkillGroup], password: str) -> tuple[int, str]:
