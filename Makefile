@@ -65,6 +65,7 @@ COMPILE := build/lock/bin/pip-compile --quiet --generate-hashes --strip-extras -
 lock:
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip install -qq pip-tools
 	$(COMPILE) --output-file requirements/base.txt requirements/base.in
+	$(COMPILE) --output-file requirements/encoder.txt requirements/encoder.in
 	$(COMPILE) --output-file requirements/dev.txt requirements/dev.in
 
 clean:
