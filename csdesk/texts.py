@@ -6,13 +6,14 @@ from django.utils.translation import gettext as _
 
 from csdesk.errors import Invalid
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 # Control characters but tab and the end of a line, and marks that turn the direction of what follows.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def storable(text: str) -> str:
     """The text, unless it holds what UTF-8 or PostgreSQL cannot: lone surrogates, NUL."""
-    if "\0" in text or (not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)):
+    if _UNSTORABLE.search(text):
         raise Invalid(_("The text holds characters that cannot be stored."))
     return text
 

@@ -49,8 +49,16 @@ class Page:
 def page(wanted: Wanted, known: Tree, *, sort: str = NEWEST, before: str = "", after: str = "") -> Page:
     """The page that begins `after` or ends `before` a place, else the first one."""
     entries = found(wanted, known)
-    shown, has_before, has_after = _cut(entries, sort, _place(before), _place(after))
-    count = entries.order_by().values("pk")[: COUNTED + 1].count()
+    places = _place(before), _place(after)
+    if any(places):
+        shown, has_before, has_after = _cut(entries, sort, *places)
+        count = entries.order_by().values("pk")[: COUNTED + 1].count()
+    else:
+        # What is searched through once to count it needs no second search for the first page.
+        ids = list(entries.order_by(*_order(sort)).values_list("pk", flat=True)[: COUNTED + 1])
+        there = Entry.objects.in_bulk(ids[:PAGE])
+        shown, has_before, has_after = [there[one] for one in ids[:PAGE] if one in there], False, ids[PAGE:]
+        count = len(ids)
     return Page(
         _lines(wanted.library, shown, known),
         _name_of(shown[0], sort) if shown and has_before else "",
@@ -77,14 +85,18 @@ def _cut(
     after: tuple[datetime, int] | None,
 ) -> tuple[list[Entry], bool, bool]:
     """A page of them, and whether there are others before and after it."""
-    fields = ("changed_at", "pk") if sort == CHANGED else ("pk",)
     if before:
-        rows = list(entries.filter(_beyond(before, sort, "gt")).order_by(*fields)[: PAGE + 1])
+        upwards = [field.removeprefix("-") for field in _order(sort)]
+        rows = list(entries.filter(_beyond(before, sort, "gt")).order_by(*upwards)[: PAGE + 1])
         return rows[PAGE - 1 :: -1] if len(rows) > PAGE else rows[::-1], len(rows) > PAGE, True
     if after:
         entries = entries.filter(_beyond(after, sort, "lt"))
-    rows = list(entries.order_by(*(f"-{field}" for field in fields))[: PAGE + 1])
+    rows = list(entries.order_by(*_order(sort))[: PAGE + 1])
     return rows[:PAGE], after is not None, len(rows) > PAGE
+
+
+def _order(sort: str) -> tuple[str, ...]:
+    return ("-changed_at", "-pk") if sort == CHANGED else ("-pk",)
 
 
 def _beyond(place: tuple[datetime, int], sort: str, way: str) -> Q:

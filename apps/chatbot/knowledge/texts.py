@@ -21,6 +21,7 @@ from csdesk.errors import Invalid
 from csdesk.texts import in_lines, in_one_line, says_something
 
 TAG_LIMIT = 30
+_FORMATS = frozenset(Format.values)
 
 
 @dataclass(frozen=True)
@@ -65,35 +66,28 @@ def checked(values: Values) -> Values:
     """The same, made plain and without doubles; raises InvalidEntry with all that is wrong."""
     problems: list[Problem] = []
     question = _line(values.question, "question", QUESTION_LIMIT, problems, is_needed=True)
-    similar = _lines(values.similar, "similar", QUESTION_LIMIT, problems)
     key = question_key(question)
-    similar = tuple(line for line in similar if question_key(line) != key)
-    _expect_at_most(
-        len(similar), SIMILAR_LIMIT, "similar", _("At most %(most)s similar questions."), problems
-    )
+    similar = _distinct_lines(values.similar, "similar", QUESTION_LIMIT, problems, besides=key)
     answer = _text(values.answer, "answer", problems, is_needed=True)
-    more = _distinct(
-        (_text(one, "more_answers", problems, place=place) for place, one in enumerate(values.more_answers)),
-        str,
+    more = dict.fromkeys(
+        _text(one, "more_answers", problems, place=place) for place, one in enumerate(values.more_answers)
     )
-    _expect_at_most(
-        1 + len(more), ANSWERS_LIMIT, "more_answers", _("At most %(most)s answers in all."), problems
-    )
-    tags = _lines(values.tags, "tags", TAG_LIMIT, problems)
-    _expect_at_most(len(tags), TAGS_LIMIT, "tags", _("At most %(most)s tags."), problems)
-    if values.format not in Format.values:
+    more_answers = tuple(one for one in more if one and one != answer)
+    tags = _distinct_lines(values.tags, "tags", TAG_LIMIT, problems)
+    if len(similar) > SIMILAR_LIMIT:
+        problems.append(_too_many("similar", _("At most %(most)s similar questions."), SIMILAR_LIMIT))
+    if 1 + len(more_answers) > ANSWERS_LIMIT:
+        problems.append(_too_many("more_answers", _("At most %(most)s answers in all."), ANSWERS_LIMIT))
+    if len(tags) > TAGS_LIMIT:
+        problems.append(_too_many("tags", _("At most %(most)s tags."), TAGS_LIMIT))
+    if values.format not in _FORMATS:
         problems.append(Problem("format", _("Choose one of the list.")))
     if values.valid_from and values.valid_to and values.valid_from >= values.valid_to:
         problems.append(Problem("valid_to", _("The end must be after the beginning.")))
     if problems:
         raise InvalidEntry(*problems)
     return replace(
-        values,
-        question=question,
-        similar=similar,
-        answer=answer,
-        more_answers=tuple(one for one in more if one != answer),
-        tags=tags,
+        values, question=question, similar=similar, answer=answer, more_answers=more_answers, tags=tags
     )
 
 
@@ -147,20 +141,17 @@ def _plain(
     return text if says_something(text) else ""
 
 
-def _lines(value: Iterable[str], field: str, most: int, problems: list[Problem]) -> tuple[str, ...]:
-    lines = (_line(one, field, most, problems, place=place) for place, one in enumerate(value))
-    return _distinct(lines, question_key)
-
-
-def _distinct(texts: Iterable[str], key: Callable[[str], str]) -> tuple[str, ...]:
-    """Without the empty ones and without those that are there already."""
+def _distinct_lines(
+    value: Iterable[str], field: str, most: int, problems: list[Problem], *, besides: str = ""
+) -> tuple[str, ...]:
+    """Without empty ones, without those that are there already, without the one with the key `besides`."""
     found: dict[str, str] = {}
-    for text in texts:
-        if text:
-            found.setdefault(key(text), text)
+    for place, one in enumerate(value):
+        if line := _line(one, field, most, problems, place=place):
+            found.setdefault(question_key(line), line)
+    found.pop(besides, None)
     return tuple(found.values())
 
 
-def _expect_at_most(there: int, most: int, field: str, words: str, problems: list[Problem]) -> None:
-    if there > most:
-        problems.append(Problem(field, words % {"most": most}))
+def _too_many(field: str, words: str, most: int) -> Problem:
+    return Problem(field, words % {"most": most})

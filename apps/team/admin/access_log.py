@@ -58,6 +58,11 @@ THINGS = {
     "channel": gettext_lazy("Channel"),
     "quick_reply": gettext_lazy("Quick reply"),
     "settings": gettext_lazy("Settings"),
+    "entry": gettext_lazy("Entry of the bot"),
+    "category": gettext_lazy("Category of the bot"),
+    "library": gettext_lazy("Library of the bot"),
+    "welcome": gettext_lazy("Card of the bot"),
+    "release": gettext_lazy("Release of the bot"),
 }
 
 
