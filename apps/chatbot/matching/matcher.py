@@ -4,6 +4,7 @@ Where classifiers can be learned they rank; retrieval has a say where entries ha
 and ranks alone where a library is too large for classifiers.
 """
 
+import itertools
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
@@ -42,10 +43,10 @@ def train(
     library.write(folder, labels, entry, texts, taken)
     tell(0.1)
     classified = learning.is_worth_it(entry, len(labels))
-    retrieved = not classified or blending.is_heard(len(texts) / len(labels))
+    retrieved = not classified or encoder is not None or blending.is_heard(len(texts) / len(labels))
     if retrieved:
         starts = np.searchsorted(entry, np.arange(len(labels) + 1))
-        retrieval.train([texts[a:b] for a, b in zip(starts, starts[1:], strict=False)], folder)
+        retrieval.train([texts[a:b] for a, b in itertools.pairwise(starts)], folder, encoder=encoder)
     tell(0.3)
     if classified:
         learning.learn(taken, entry, len(labels), lambda share: tell(0.3 + 0.7 * share)).write(folder)
@@ -53,20 +54,23 @@ def train(
     tell(1.0)
 
 
-def load(folder: Path) -> "Matcher":
-    """The matcher in this folder; raises BrokenMatcher for what is missing, damaged or of another version."""
-    return Matcher(Path(folder))
+def load(folder: Path, *, encoder: Encoder | None = None) -> "Matcher":
+    """The matcher in this folder; raises BrokenMatcher for what is missing, damaged or of another version.
+
+    An encoder is of use where the matcher was trained with the same one.
+    """
+    return Matcher(Path(folder), encoder)
 
 
 class Matcher:
     """A trained matcher; may be used by several threads at once."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, encoder: Encoder | None = None):
         _, facts = files.read(folder, NAME)
         self._library = library.Library(folder)
         try:
             self._classifier = classifier.load(folder) if facts["classified"] else None
-            self._retrieval = retrieval.load(folder) if facts["retrieved"] else None
+            self._retrieval = retrieval.load(folder, encoder=encoder) if facts["retrieved"] else None
             self._questions_each = facts["questions"] / len(self._library.labels)
         except (KeyError, TypeError, ZeroDivisionError) as error:
             raise BrokenMatcher(f"{NAME}: {error!r}") from error
@@ -111,6 +115,8 @@ class Matcher:
     ) -> tuple[np.ndarray, np.ndarray]:
         chances = self._classifier.chances(taken, mask)
         weight = blending.weight(taken.words, self._questions_each)
+        if self._retrieval is not None and self._retrieval.meanings:
+            weight = max(weight, blending.WITH_MEANING)
         if self._retrieval is not None and weight >= blending.LEAST:
             (found,) = self._retrieval.candidates([question], allowed=mask)
             chances = blending.blend(chances, found.entries, found.logits, weight)

@@ -16,7 +16,7 @@ import numpy as np
 
 from . import files, rerank
 from .terms import FIELDS, Terms, of_folded, take_apart
-from .types import BrokenMatcher
+from .types import BrokenMatcher, Encoder
 
 NAME = "retrieval"
 FINE = 65_535
@@ -34,6 +34,24 @@ SHARES = np.array([2.0, 0.4, 0.4, 1.2])
 """What each field's cosine counts for when the candidates are chosen."""
 
 
+VECTORS = "vectors"
+ALIKE = 2.0
+"""What the likeness of meaning, from an encoder, counts for when the candidates are chosen."""
+MEANT = 12.0
+"""What a candidate's logit loses for being less alike, by all of the likeness, than the most alike."""
+
+
+class Meanings(NamedTuple):
+    """An encoder and the vectors it made of the stored questions."""
+
+    encoder: Encoder
+    vectors: np.ndarray
+
+    def likeness(self, question: str) -> np.ndarray:
+        """The cosine with each stored question."""
+        return self.vectors @ self.encoder.encode([question])[0]
+
+
 class Candidates(NamedTuple):
     """What may answer a question, best first; all by position in what was trained."""
 
@@ -44,9 +62,16 @@ class Candidates(NamedTuple):
 
 
 def train(
-    entries: Iterable[Sequence[str]], folder: Path, *, progress: Callable[[float], None] | None = None
+    entries: Iterable[Sequence[str]],
+    folder: Path,
+    *,
+    progress: Callable[[float], None] | None = None,
+    encoder: Encoder | None = None,
 ) -> None:
-    """Write the index of these entries' questions; ValueError when there is nothing to find."""
+    """Write the index of these entries' questions; ValueError when there is nothing to find.
+
+    With an encoder the questions' vectors are written beside it.
+    """
     places, rows, texts, folded = [], [], [], []
     row = 0
     for place, questions in enumerate(entries):
@@ -73,15 +98,25 @@ def train(
         },
         {"questions": len(rows), "fields": list(FIELDS)},
     )
+    if encoder is not None:
+        files.write(folder, VECTORS, {"vector": encoder.encode(texts)}, {"encoder": encoder.identity})
 
 
-def load(folder: Path, *, check: bool = True) -> "Retrieval":
-    """The index in this folder; BrokenMatcher for what is missing, damaged or of another format."""
+def load(folder: Path, *, encoder: Encoder | None = None, check: bool = True) -> "Retrieval":
+    """The index in this folder; BrokenMatcher for what is missing, damaged or of another format.
+
+    An encoder is used where the index was made with the very same one.
+    """
     arrays, facts = files.read(folder, NAME, check=check)
+    meanings = None
+    if encoder is not None and (folder / f"{VECTORS}.json").exists():
+        vectors, about = files.read(folder, VECTORS, check=check)
+        if about.get("encoder") == encoder.identity and len(vectors["vector"]) == facts["questions"]:
+            meanings = Meanings(encoder, vectors["vector"])
     try:
         if facts["fields"] != list(FIELDS):
             raise BrokenMatcher(f"{NAME}: other fields than {FIELDS}")
-        return Retrieval(arrays, facts["questions"])
+        return Retrieval(arrays, facts["questions"], meanings)
     except KeyError as error:
         raise BrokenMatcher(f"{NAME}: {error} is missing") from error
 
@@ -153,8 +188,9 @@ def _highest(values: np.ndarray, limit: int) -> np.ndarray:
 class Retrieval:
     """A mapped index; may be asked by several threads at once."""
 
-    def __init__(self, arrays: dict[str, np.ndarray], questions: int):
+    def __init__(self, arrays: dict[str, np.ndarray], questions: int, meanings: Meanings | None = None):
         self.count = questions
+        self.meanings = meanings
         self._hash, self._start, self._spread = arrays["hash"], arrays["start"], arrays["spread"]
         self._doc, self._weight = arrays["doc"], arrays["weight"]
         self.entry, self.row = arrays["entry"], arrays["row"]
@@ -190,7 +226,7 @@ class Retrieval:
                 shut |= ~allowed[self.entry]
             if without is not None:
                 shut |= without[self.row]
-        return [self._candidates(take_apart(question), limit, shut) for question in questions]
+        return [self._candidates(question, limit, shut) for question in questions]
 
     def scores(self, found: Candidates) -> np.ndarray:
         """The calibrated chance of each candidate to be right (B-5); what the first leaves is the others'."""
@@ -201,15 +237,22 @@ class Retrieval:
         best = rerank.score(found.features, found.logits, self.count)
         return np.append(best, np.minimum(chances[1:] / chances[0], 1.0) * min(best, 1.0 - best))
 
-    def _candidates(self, asked: Terms, limit: int, shut: np.ndarray | None) -> Candidates:
+    def _candidates(self, question: str, limit: int, shut: np.ndarray | None) -> Candidates:
+        asked = take_apart(question)
         cosines, known = self._cosines(asked)
         total = SHARES @ cosines
+        likeness = None
+        if self.meanings and asked.units:
+            likeness = self.meanings.likeness(question)
+            total += ALIKE * np.maximum(likeness, 0.0)
         if shut is not None:
             total[shut] = 0.0
         found = self._best(total, max(limit, LOOKED_AT))
         stored = [of_folded(self._text("folded", number)) for number in found]
         features = rerank.features(asked, stored, cosines[:, found].T, self.weights, known)
         logits = rerank.logits(features)
+        if likeness is not None and len(found):
+            logits += MEANT * (likeness[found] - likeness[found].max())
         order = np.argsort(-logits, kind="stable")[:limit]
         found = found[order]
         return Candidates(self.entry[found], self.row[found], logits[order], features[order])

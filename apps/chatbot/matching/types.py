@@ -28,4 +28,6 @@ class BrokenMatcher(Exception):
 class Encoder(Protocol):
     """Turns sentences into vectors of unit length, one row each."""
 
+    identity: str  # of the model: vectors of different ones cannot be compared
+
     def encode(self, texts: Sequence[str]) -> np.ndarray: ...
