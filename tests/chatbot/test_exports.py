@@ -158,7 +158,7 @@ entries = st.lists(
 
 
 class TestThereAndBack(TestCase):
-    @settings(max_examples=40)
+    @settings(max_examples=20)
     @given(entries, st.sampled_from(["csv", "xlsx"]))
     def test_what_was_exported_is_imported_as_it_was(self, values, form):
         knowledge.delete_entries(QA, Entry.objects.all())

@@ -57,25 +57,21 @@ HELP = {
 
 def urls(page: Callable[[str, View, str], URLPattern]) -> list[URLPattern]:
     """All of them; `page` makes one from address, view and name."""
-    found = [
-        page("files/<int:job_id>/", job_page, "bot_file"),
-        page("files/<int:job_id>/progress/", progress, "bot_file_progress"),
-        page("files/<int:job_id>/confirm/", confirm, "bot_file_confirm"),
-        page("files/<int:job_id>/cancel/", cancel, "bot_file_cancel"),
-        page("files/<int:job_id>/download/", download, "bot_file_download"),
+    views = {
+        "import": ("import/", upload),
+        "template": ("import/template.<slug:form>", template),
+        "export": ("export/", export),
+        "file": ("files/<int:job_id>/", job_page),
+        "file_progress": ("files/<int:job_id>/progress/", progress),
+        "file_confirm": ("files/<int:job_id>/confirm/", confirm),
+        "file_cancel": ("files/<int:job_id>/cancel/", cancel),
+        "file_download": ("files/<int:job_id>/download/", download),
+    }
+    return [
+        page(f"{library}/{address}", partial(view, library=library), f"bot_{library}_{name}")
+        for library in Library.values
+        for name, (address, view) in views.items()
     ]
-    for library in Library.values:
-        name = f"bot_{library}"
-        found += [
-            page(f"{library}/import/", partial(upload, library=library), f"{name}_import"),
-            page(
-                f"{library}/import/template.<slug:form>",
-                partial(template, library=library),
-                f"{name}_template",
-            ),
-            page(f"{library}/export/", partial(export, library=library), f"{name}_export"),
-        ]
-    return found
 
 
 def upload(request: HttpRequest, library: str) -> HttpResponse:
@@ -83,7 +79,7 @@ def upload(request: HttpRequest, library: str) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            return redirect("admin:bot_file", _received(request, library).pk)
+            return _to(_received(request, library))
         except DomainError as error:
             problem = error.detail
     mine = FileJob.objects.filter(library=library, kind=Kind.IMPORT, member=request.user)
@@ -95,7 +91,7 @@ def upload(request: HttpRequest, library: str) -> HttpResponse:
         "chosen": request.POST.get("existing", Existing.CHANGE.value),
         "bytes": imports.MOST_BYTES,
         "megabytes": imports.MOST_BYTES // imports.MEGABYTE,
-        "rows": imports.MOST_ROWS,
+        "rows": f"{imports.MOST_ROWS:,}",
         "recent": mine.order_by("-pk")[:RECENT],
         "forms": {form: reverse(f"admin:bot_{library}_template", args=[form]) for form in exports.TYPES},
     }
@@ -135,12 +131,16 @@ def template(request: HttpRequest, library: str, form: str) -> HttpResponse:
 
 
 @require_GET
-def job_page(request: HttpRequest, job_id: int) -> HttpResponse:
+def job_page(request: HttpRequest, library: str, job_id: int) -> HttpResponse:
     """How far a job is, what it has found, and what can be done now."""
-    job = _job(request, job_id)
-    context = _context(request, job.library) | {
+    job = _job(request, library, job_id)
+    context = _context(request, library) | {
         "title": _("Import") if job.kind == Kind.IMPORT else _("Export"),
         "job": job,
+        "addresses": {
+            name: reverse(f"admin:bot_{library}_file_{name}", args=[job.pk])
+            for name in ("progress", "confirm", "cancel", "download")
+        },
         "percent": round(100 * file_jobs.share(job)),
         "more_wrong": max(0, job.wrong - len({problem[0] for problem in job.problems})),
         "leaves": Existing(job.existing) == Existing.KEEP,
@@ -149,46 +149,47 @@ def job_page(request: HttpRequest, job_id: int) -> HttpResponse:
 
 
 @require_GET
-def progress(request: HttpRequest, job_id: int) -> JsonResponse:
+def progress(request: HttpRequest, library: str, job_id: int) -> JsonResponse:
     """The same for the page's script."""
-    job = _job(request, job_id)
+    job = _job(request, library, job_id)
     return JsonResponse(
         {"state": job.state, "share": file_jobs.share(job), "has_begun": file_jobs.has_begun(job)}
     )
 
 
 @require_POST
-def confirm(request: HttpRequest, job_id: int) -> HttpResponse:
+def confirm(request: HttpRequest, library: str, job_id: int) -> HttpResponse:
     """Write what was checked."""
-    job = _job(request, job_id)
+    job = _job(request, library, job_id)
     try:
         imports.confirm(job, address=address_of(request))
     except DomainError as error:
         messages.error(request, error.detail)
-    return redirect("admin:bot_file", job.pk)
+    return _to(job)
 
 
 @require_POST
-def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
+def cancel(request: HttpRequest, library: str, job_id: int) -> HttpResponse:
     """Stop a job; before it was confirmed that is all, else the page tells how it ended."""
-    job = _job(request, job_id)
+    job = _job(request, library, job_id)
     file_jobs.cancel(job)
     if job.state == JobState.CHECKED:
-        return redirect(f"admin:bot_{job.library}_import")
-    return redirect("admin:bot_file", job.pk)
+        return redirect(f"admin:bot_{library}_import")
+    return _to(job)
 
 
 @require_POST
 def export(request: HttpRequest, library: str) -> HttpResponse:
     """What is looked at, or what was chosen of it: small as the answer, large by a job."""
-    form = request.POST.get("format", "")
+    # A button among those for what was chosen is an act.
+    form = request.POST.get("format") or request.POST.get("act", "")
     if form not in exports.TYPES:
         raise BadRequest("no such format")
     who = {"member": request.user, "address": address_of(request)}
     try:
         wanted = _wanted(request, library)
         if exports.entries_of(library, wanted).count() > exports.AT_ONCE:
-            return redirect("admin:bot_file", exports.begin(library, wanted, form, **who).pk)
+            return _to(exports.begin(library, wanted, form, **who))
         content = exports.at_once(library, wanted, form, **who)
     except DomainError as error:
         messages.warning(request, error.detail)
@@ -207,9 +208,9 @@ def _wanted(request: HttpRequest, library: str) -> dict[str, Any]:
 
 
 @require_GET
-def download(request: HttpRequest, job_id: int) -> HttpResponse:
+def download(request: HttpRequest, library: str, job_id: int) -> HttpResponse:
     """The file of an export that is done."""
-    job = _job(request, job_id)
+    job = _job(request, library, job_id)
     if job.kind != Kind.EXPORT or job.state != JobState.DONE or not job.stored:
         raise Http404
     try:
@@ -230,9 +231,13 @@ async def _chunks(opened: File) -> AsyncIterator[bytes]:
         opened.close()
 
 
-def _job(request: HttpRequest, job_id: int) -> FileJob:
+def _job(request: HttpRequest, library: str, job_id: int) -> FileJob:
     """One's own job; of others one learns nothing."""
-    return get_object_or_404(FileJob, pk=job_id, member=request.user)
+    return get_object_or_404(FileJob, pk=job_id, library=library, member=request.user)
+
+
+def _to(job: FileJob) -> HttpResponse:
+    return redirect(f"admin:bot_{job.library}_file", job.pk)
 
 
 def _context(request: HttpRequest, library: str) -> dict[str, Any]:
