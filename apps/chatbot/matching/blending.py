@@ -18,6 +18,8 @@ LATIN, DENSE = 0.2, 0.8
 """Retrieval's share where each entry has one question, in scripts with spaces and without."""
 WITH_MEANING = 0.5
 """Its least share where an encoder compares meanings."""
+ALONE = 0.6
+"""From this share on it is asked alone: its own score is calibrated for such libraries."""
 LEAST = 0.1
 """A share below this is not worth the time."""
 ELSEWHERE = 1.0

@@ -9,18 +9,27 @@ one of ten thousand its own.
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import optimize
 
 EVIDENCE = ("chance", "covered", "unknown")
-"""Log odds of the best entry; share of the question's words, by rarity, that its questions contain; share
-that no entry contains."""
-USUAL = np.array([-0.4, 0.75, 1.0, -1.5])
+"""Log odds of the best entry; share of the question's words, by how telling they are, that its questions
+contain; share that no entry contains, over what is expected."""
+USUAL = np.array([-0.2, 0.85, 0.3, -2.5])
 """Usual coefficients: constant, then one for each evidence."""
-TRUST = np.array([0.5, 0.25, 0.7, 0.7])
+TRUST = np.array([0.5, 0.25, 0.7, 1.0])
 """How far, in standard deviations, coefficients are expected to be from the usual ones."""
-SIGNS = np.array([0, 1, 1, -1])
+BOUNDS = ((None, None), (0, None), (0, None), (None, -0.7))
+"""More likely, better covered, fewer unknown words: never a lower score. What is held out resembles its
+neighbours more than what people ask beside the point, so unknown words tell at least so much."""
 OUT_OF_SCOPE = 0.08
 """Assumed share of questions that no entry answers."""
+SMALL = 1
+"""In a library of so many entries another half of all questions is taken to be about something else."""
+PULL = 5.0
 FEWEST = 1e-6
+
+Trial = tuple[np.ndarray, np.ndarray]
+"""Logits of questions held out (members × questions × entries), and the right entry of each question."""
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -36,63 +45,61 @@ def log_odds(chance: np.ndarray) -> np.ndarray:
 
 def score(evidence: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
     """The calibrated chance of each row of evidence to be about the right entry."""
-    return 1 / (1 + np.exp(-(coefficients[0] + evidence @ coefficients[1:])))
+    return 1 / (1 + np.exp(-np.clip(coefficients[0] + evidence @ coefficients[1:], -30, 30)))
 
 
-def fit_scale(trials: Sequence[tuple[np.ndarray, np.ndarray]], usual: float) -> float:
-    """The number to multiply logits with so that softmax makes fitting chances of them.
+def fit_scales(trials: Sequence[Trial], usual: Sequence[float]) -> np.ndarray:
+    """What to multiply each member's logits with so that softmax makes fitting chances of their sum.
 
-    `trials`: logits (questions × entries) and the right entry of each, for each round of holding out. The
-    usual scale counts as `WEIGHT` questions would.
+    The most likely numbers for the right entries of the trials, in logarithms; the usual ones count as
+    `PULL` says.
     """
-    if not sum(len(right) for _, right in trials):
-        return usual
-    tries = usual * np.exp(np.linspace(-1.5, 1.5, 61))
-    losses = [_loss(trials, scale) + _PRIOR * np.log(scale / usual) ** 2 for scale in tries]
-    return float(tries[int(np.argmin(losses))])
+    usual = np.array(usual)
+
+    def loss(logs: np.ndarray) -> tuple[float, np.ndarray]:
+        scales = usual * np.exp(logs)
+        total, slope = PULL * float(logs @ logs), 2 * PULL * logs
+        for members, right in trials:
+            rows = np.arange(len(right))
+            chances = softmax(np.tensordot(scales, members, axes=1))
+            total -= float(np.log(np.maximum(chances[rows, right], 1e-12)).sum())
+            gaps = (chances * members).sum(axis=(1, 2)) - members[:, rows, right].sum(axis=1)
+            slope = slope + scales * gaps
+        return total, slope
+
+    return usual * np.exp(optimize.minimize(loss, np.zeros(len(usual)), jac=True, method="L-BFGS-B").x)
 
 
-_PRIOR = 5.0
+def fit(evidence: np.ndarray, right: np.ndarray, in_scope: np.ndarray, entries: int) -> np.ndarray:
+    """Coefficients from trials: was the entry thought best the right one? The most likely ones, with a prior.
 
-
-def _loss(trials: Sequence[tuple[np.ndarray, np.ndarray]], scale: float) -> float:
-    total = 0.0
-    for logits, right in trials:
-        scaled = logits * scale
-        top = scaled.max(axis=1)
-        total += float(
-            (
-                np.log(np.exp(scaled - top[:, None]).sum(axis=1)) + top - scaled[np.arange(len(right)), right]
-            ).sum()
-        )
-    return total
-
-
-def fit(evidence: np.ndarray, right: np.ndarray, in_scope: np.ndarray) -> np.ndarray:
-    """Coefficients from trials: was the entry thought best the right one? Newton's method, with a prior.
-
-    Trials in and out of scope are weighted so that the latter are `OUT_OF_SCOPE` of all.
+    Trials in and out of scope are weighted so that the latter have the share that is assumed for a library
+    of so many entries.
     """
     if not len(right):
         return USUAL.copy()
-    weights = _weights(in_scope)
+    weights = _weights(in_scope, entries)
     inputs = np.column_stack([np.ones(len(right)), evidence])
-    coefficients = USUAL.copy()
-    precision = np.diag(1 / TRUST**2)
-    for _ in range(30):
-        chance = 1 / (1 + np.exp(-(inputs @ coefficients)))
-        slope = inputs.T @ (weights * (right - chance)) - precision @ (coefficients - USUAL)
-        curve = (inputs * (weights * chance * (1 - chance))[:, None]).T @ inputs + precision
-        step = np.linalg.solve(curve, slope)
-        coefficients = coefficients + step
-        if np.abs(step).max() < 1e-6:
-            break
-    return np.where(SIGNS * coefficients < 0, 0.0, coefficients)
+    signs = 2.0 * right - 1.0
+
+    def loss(coefficients: np.ndarray) -> tuple[float, np.ndarray]:
+        off = (coefficients - USUAL) / TRUST
+        margin = signs * (inputs @ coefficients)
+        slope = -inputs.T @ (weights * signs / (1 + np.exp(np.clip(margin, -500, 500))))
+        return float(weights @ np.logaddexp(0, -margin) + off @ off / 2), slope + off / TRUST
+
+    return optimize.minimize(loss, USUAL, jac=True, method="L-BFGS-B", bounds=BOUNDS).x
 
 
-def _weights(in_scope: np.ndarray) -> np.ndarray:
+def out_of_scope(entries: int) -> float:
+    """The assumed share of questions that none of so many entries answers."""
+    return OUT_OF_SCOPE + (1 - OUT_OF_SCOPE) * SMALL / (SMALL + entries)
+
+
+def _weights(in_scope: np.ndarray, entries: int) -> np.ndarray:
     inside = in_scope.sum()
     outside = len(in_scope) - inside
     if not inside or not outside:
         return np.ones(len(in_scope))
-    return np.where(in_scope, (1 - OUT_OF_SCOPE) / inside, OUT_OF_SCOPE / outside) * len(in_scope)
+    share = out_of_scope(entries)
+    return np.where(in_scope, (1 - share) / inside, share / outside) * len(in_scope)

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import calibration, files
 from .ensemble import Member
-from .features import BLOCKS, Space, Taken
+from .features import BLOCKS, Space, Taken, word_codes
 from .types import BrokenMatcher
 from .vocabulary import Vocabulary
 
@@ -24,6 +24,10 @@ class Classifier(NamedTuple):
     member: Member
     vocabulary: Vocabulary
     coefficients: np.ndarray
+
+    def knows(self, taken: Taken) -> np.ndarray:
+        """Which words of the question any stored question has."""
+        return self.space.place(0, np.array(word_codes(taken.stems), dtype=np.uint32))[1]
 
     def chances(self, taken: Taken, allowed: np.ndarray | None = None) -> np.ndarray:
         """How likely each entry is meant if one of them is; `allowed` is a mask over the entries."""
@@ -55,11 +59,12 @@ class Classifier(NamedTuple):
             "telling": self.vocabulary.telling,
             "coefficients": self.coefficients,
         }
-        files.write(folder, NAME, arrays, {"blocks": list(BLOCKS), "evidence": list(calibration.EVIDENCE)})
+        facts = {"blocks": list(BLOCKS), "evidence": list(calibration.EVIDENCE)}
+        files.write(folder, NAME, arrays, facts | {"expected": self.vocabulary.expected})
 
 
 def load(folder: Path, *, check: bool = True) -> Classifier:
-    """The classifier in this folder; BrokenMatcher for what is missing, damaged or made by another version."""
+    """The classifier in this folder; BrokenMatcher for what is missing, damaged or of another version."""
     arrays, facts = files.read(folder, NAME, check=check)
     if facts.get("blocks") != list(BLOCKS) or facts.get("evidence") != list(calibration.EVIDENCE):
         raise BrokenMatcher(f"{NAME}: made by another version")
@@ -67,7 +72,7 @@ def load(folder: Path, *, check: bool = True) -> Classifier:
         return Classifier(
             Space(arrays["codes"], arrays["starts"], arrays["rarity"]),
             Member(arrays["weights"], arrays["bias"]),
-            Vocabulary(arrays["word_starts"], arrays["words"], arrays["telling"]),
+            Vocabulary(arrays["word_starts"], arrays["words"], arrays["telling"], float(facts["expected"])),
             arrays["coefficients"],
         )
     except KeyError as error:

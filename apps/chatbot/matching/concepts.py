@@ -35,3 +35,8 @@ def concepts(stems: Sequence[str]) -> list[str]:
         if word in chinese:
             found.append(f"s{chinese[word]}")
     return found
+
+
+def is_everyday(word: str) -> bool:
+    """Whether this is a word that everybody knows: it is meant as it stands."""
+    return (stem(word),) in _groups()

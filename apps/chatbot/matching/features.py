@@ -114,7 +114,7 @@ class Space:
     """The features that the stored questions have, and how rare each is."""
 
     def __init__(self, codes: np.ndarray, starts: np.ndarray, rarity: np.ndarray):
-        """`codes`: those of each block one block after the other, sorted within; block b begins at starts[b]."""
+        """`codes`: those of one block after the other, each sorted; block b begins at starts[b]."""
         self.codes, self.starts, self.rarity = codes, starts, rarity
         self._blocks = [codes[starts[b] : starts[b + 1]] for b in range(len(BLOCKS))]
 
@@ -154,12 +154,17 @@ class Space:
         return sparse.csr_array((values, columns, ends.astype(np.int32)), shape=(len(rows), len(self)))
 
 
-def learn_space(questions: Sequence[Counts]) -> Space:
-    """The space of these stored questions."""
+def learn_space(questions: Sequence[Counts], least: int = 1) -> Space:
+    """The space of these stored questions; features in fewer than `least` of them are left out, not words."""
     codes, spread, starts = [], [], [0]
     for block in range(len(BLOCKS)):
         all_codes = [np.fromiter(counts[block], np.uint32, len(counts[block])) for counts in questions]
         block_codes, block_spread = np.unique(np.concatenate(all_codes), return_counts=True)
+        if block:
+            block_codes, block_spread = (
+                block_codes[block_spread >= least],
+                block_spread[block_spread >= least],
+            )
         codes.append(block_codes)
         spread.append(block_spread)
         starts.append(starts[-1] + len(block_codes))

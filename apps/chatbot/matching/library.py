@@ -53,7 +53,7 @@ class Library:
         return self._texts[self._text_at[row] : self._text_at[row + 1]].tobytes().decode()
 
     def speaker(self, entry: int, codes: np.ndarray) -> str:
-        """The question of this entry that has most in common with the words asked (Dice); the first at least."""
+        """The question of this entry that has most words in common with what was asked (Dice)."""
         first, last = int(self._first[entry]), int(self._first[entry + 1])
         if last - first == 1 or not len(codes):
             return self.question(first)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from . import blending, classifier, files, learning, library, retrieval
-from .features import Taken, take, word_codes
+from . import blending, classifier, files, learning, library, retrieval, typos
+from .features import Taken, of_words, take, word_codes
 from .types import BrokenMatcher, Encoder, Entries, Match
 
 NAME = "matcher"
@@ -49,6 +49,7 @@ def train(
         retrieval.train([texts[a:b] for a, b in itertools.pairwise(starts)], folder, encoder=encoder)
     tell(0.3)
     if classified:
+        typos.write(folder, (question.words for question in taken))
         learning.learn(taken, entry, len(labels), lambda share: tell(0.3 + 0.7 * share)).write(folder)
     files.write(folder, NAME, {}, {"classified": classified, "retrieved": retrieved, "questions": len(texts)})
     tell(1.0)
@@ -70,6 +71,7 @@ class Matcher:
         self._library = library.Library(folder)
         try:
             self._classifier = classifier.load(folder) if facts["classified"] else None
+            self._spelling = typos.Spelling(folder) if facts["classified"] else None
             self._retrieval = retrieval.load(folder, encoder=encoder) if facts["retrieved"] else None
             self._questions_each = facts["questions"] / len(self._library.labels)
         except (KeyError, TypeError, ZeroDivisionError) as error:
@@ -90,7 +92,7 @@ class Matcher:
         return [self._rank(question, limit, mask) for question in questions]
 
     def _allowed(self, allowed: Collection[int] | np.ndarray) -> np.ndarray:
-        """The mask of these labels; that of the last collection is kept, as it takes longer than an answer."""
+        """The mask of these labels; the last one is kept, as making it takes longer than an answer."""
         last = self._mask
         if last is None or last[0] is not allowed or last[1] != len(allowed):
             last = self._mask = (allowed, len(allowed), self._library.mask(allowed))
@@ -100,10 +102,12 @@ class Matcher:
         taken = take(question)
         if not taken.words or limit < 1 or (mask is not None and not mask.any()):
             return []
-        if self._classifier is None:
+        weight = blending.weight(taken.words, self._questions_each)
+        if self._classifier is None or (self._retrieval is not None and weight >= blending.ALONE):
             order, scores = self._retrieve(question, limit, mask)
         else:
-            order, scores = self._classify(question, taken, limit, mask)
+            taken = self._spelled(taken)
+            order, scores = self._classify(question, taken, limit, mask, weight)
         codes = np.unique(np.array(word_codes(taken.stems), dtype=np.uint32))
         return [
             Match(int(self._library.labels[entry]), float(score), self._library.speaker(entry, codes))
@@ -111,10 +115,9 @@ class Matcher:
         ]
 
     def _classify(
-        self, question: str, taken: Taken, limit: int, mask: np.ndarray | None
+        self, question: str, taken: Taken, limit: int, mask: np.ndarray | None, weight: float
     ) -> tuple[np.ndarray, np.ndarray]:
         chances = self._classifier.chances(taken, mask)
-        weight = blending.weight(taken.words, self._questions_each)
         if self._retrieval is not None and self._retrieval.meanings:
             weight = max(weight, blending.WITH_MEANING)
         if self._retrieval is not None and weight >= blending.LEAST:
@@ -123,6 +126,17 @@ class Matcher:
         order = _best(chances, limit)
         score = self._classifier.score(taken, chances, int(order[0]))
         return order, _of_the_others(chances[order], score)
+
+    def _spelled(self, taken: Taken) -> Taken:
+        """The question with what are likely slips put right."""
+        known = self._classifier.knows(taken)
+        if known.all():
+            return taken
+        words = [
+            word if is_known else self._spelling.meant(word) or word
+            for word, is_known in zip(taken.words, known.tolist(), strict=True)
+        ]
+        return taken if words == list(taken.words) else of_words(words)
 
     def _retrieve(self, question: str, limit: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         (found,) = self._retrieval.candidates([question], limit, allowed=mask)

@@ -5,7 +5,6 @@ questions of the others. The first questions of an entry are often near-duplicat
 drawn at random and not left out one by one.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -27,19 +26,23 @@ class Round(NamedTuple):
     outside: np.ndarray
 
 
-def rounds(entry: np.ndarray, entries: int) -> Iterator[Round]:
+def rounds(entry: np.ndarray, entries: int) -> list[Round]:
     """Ways to hold out; `entry` names the entry of each question. None where nothing can be held out."""
     dice = np.random.default_rng(0)
     sizes = np.bincount(entry, minlength=entries)
     if entries < FEWEST or sizes.max() < 2:
-        return
+        return []
+    parts = []
     each = len(entry) * (ENTRIES_OUT + QUESTIONS_OUT)
     for _ in range(int(np.clip(np.ceil(ENOUGH / each), 1, ROUNDS))):
         out = np.zeros(entries, dtype=bool)
         out[dice.choice(entries, max(1, round(entries * ENTRIES_OUT)), replace=False)] = True
         outside = out[entry]
         inside = _some_of(entry, sizes, dice) & ~outside
-        yield Round(np.flatnonzero(~inside & ~outside), np.flatnonzero(inside), np.flatnonzero(outside))
+        parts.append(
+            Round(np.flatnonzero(~inside & ~outside), np.flatnonzero(inside), np.flatnonzero(outside))
+        )
+    return parts
 
 
 def _some_of(entry: np.ndarray, sizes: np.ndarray, dice: np.random.Generator) -> np.ndarray:
