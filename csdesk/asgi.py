@@ -1,5 +1,6 @@
 """The application Daphne runs: pages by Django, sockets by the doors' consumers."""
 
+import asyncio
 import os
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ from django.urls import path, re_path
 
 pages = get_asgi_application()
 
+from apps.chatbot import live  # noqa: E402
 from apps.desk import presence  # noqa: E402
 from apps.desk.consumers import DeskConsumer  # noqa: E402
 from apps.visitor.consumers import VisitorConsumer  # noqa: E402
@@ -19,8 +21,13 @@ from csdesk.addresses import TrueClient  # noqa: E402
 from csdesk.logging import WithSocketId  # noqa: E402
 from csdesk.pages import PagesInTurn  # noqa: E402
 
-# What the web process does beside answering, from its start to its end (S-5).
-started, stopped = presence.start, presence.stop
+stopped = presence.stop
+
+
+def started(loop: asyncio.AbstractEventLoop) -> None:
+    """What the web process does beside answering, from its start to its end (S-5, B-8)."""
+    presence.start(loop)
+    live.start_watching()
 
 
 async def nowhere(scope: dict, receive: Callable, send: Callable) -> None:

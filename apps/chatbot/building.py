@@ -97,6 +97,8 @@ def _learn(release: Release, library: Library, begin: float, end: float) -> Arti
     artifact = learning.learn(snapshots.lessons_of(release, library), progress)
     if artifact is not None:
         artifacts.fetch(artifact)  # on this machine it is there before the switch
+        if release.same_as_id is None:
+            learning.fits_draft(artifact, getattr(release, f"{library.value}_revision"))
     releases.progressed(release, end)
     return artifact
 

@@ -99,9 +99,7 @@ def _learn(library: str) -> bool:
             # Nothing is left to learn: an artifact without files says so.
             nothing = {"library": library, "entries": 0, "questions": 0}
             artifact, _is_new = Artifact.objects.get_or_create(digest=lessons.digest, defaults=nothing)
-        made = Artifact.objects.filter(library=library)
-        made.exclude(pk=artifact.pk).update(draft_revision=None)
-        made.filter(pk=artifact.pk).update(draft_revision=lessons.revision)
+        learning.fits_draft(artifact, lessons.revision)
     return True
 
 

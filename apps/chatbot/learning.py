@@ -47,6 +47,15 @@ def learn(lessons: Lessons, progress: Progress | None = None, *, anew: bool = Fa
         )
 
 
+def fits_draft(artifact: Artifact, revision: int) -> None:
+    """Note that this is what the library's draft has learnt as of a revision, unless a newer one is noted."""
+    made = Artifact.objects.filter(library=artifact.library)
+    if made.filter(draft_revision__gt=revision).exists():
+        return
+    made.exclude(pk=artifact.pk).exclude(draft_revision=None).update(draft_revision=None)
+    made.filter(pk=artifact.pk).update(draft_revision=revision)
+
+
 def is_usable(artifact: Artifact) -> bool:
     """Whether the artifact can be unpacked and loaded here."""
     try:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from celery import current_app
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, close_old_connections, connection
 
 from apps.chatbot import artifacts
 from apps.chatbot.matching import BrokenMatcher, Matcher, load
@@ -179,6 +179,22 @@ _pointer = Pointer(loaded)
 def current() -> PublishedKnowledge | None:
     """The release this process answers from; None while nothing is published."""
     return _pointer.current()
+
+
+def start_watching() -> None:
+    """Look all the time, so that no customer's question waits for a release to be loaded (web processes)."""
+    threading.Thread(target=_watch, name="bot-releases", daemon=True).start()
+
+
+def _watch() -> None:
+    while True:
+        try:
+            close_old_connections()
+            current()
+        except Exception:
+            log.exception("bot: the releases can't be read")
+            connection.close()
+        time.sleep(LOOK_EVERY)
 
 
 def forget() -> None:
