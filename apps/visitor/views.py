@@ -10,6 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from apps.routing import bot
 from apps.sessions import picture_addresses
 from apps.sessions.content import TEXT_LIMIT
 from apps.sessions.models import Channel, ChannelKind
@@ -80,6 +81,7 @@ def window_context(channel: Channel, *, framed: bool) -> dict:
     return {
         "channel": channel,
         "framed": framed,
+        "bot": bot.answers(channel),
         "initial": _initial(channel.name),
         "tone": _tone(channel.name),
         "words": window_words(),

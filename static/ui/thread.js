@@ -387,11 +387,16 @@ export class Thread {
   // What a new message says of those before: which own one is the last, and that it was read.
   #weigh(entry) {
     const { session, seq, frame } = entry;
-    if (frame.from.kind === this.#sides[1] && seq > (this.#lastOther.get(session) || 0)) {
+    if (this.#answers(frame) && seq > (this.#lastOther.get(session) || 0)) {
       this.#lastOther.set(session, seq);
       if (this.#lastMine?.session === session) this.#rows.undress(this.#lastMine);
     }
     if (this.#isMine(entry) && (!this.#lastMine || before(this.#lastMine, entry))) this.#setLastMine(entry);
+  }
+
+  #answers({ from }) {
+    const [mine, other] = this.#sides;
+    return from.kind === other || (mine === "customer" && from.kind === "bot");
   }
 
   #lookForLastMine() {

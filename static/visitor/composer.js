@@ -4,6 +4,7 @@ import { Microphone } from "./microphone.js";
 
 const TALLEST_PX = 132;
 const TELL_AT = 300; // characters left
+const TAP_MS = 300; // from the finger to the click
 
 export class Composer {
   #form;
@@ -36,6 +37,11 @@ export class Composer {
     this.#area.addEventListener("keydown", (event) => this.#key(event));
     this.#area.addEventListener("input", () => this.#changed(true));
     this.#area.addEventListener("paste", (event) => this.#pasted(event));
+    const frame = root.querySelector(".window");
+    const note = () => frame.classList.toggle("writing", this.#area.matches(":focus"));
+    this.#area.addEventListener("focus", note);
+    // What is tapped now must not move away under the finger.
+    this.#area.addEventListener("blur", () => setTimeout(note, TAP_MS));
     this.#files.addEventListener("change", () => {
       options.sendFiles([...this.#files.files]);
       this.#files.value = "";
