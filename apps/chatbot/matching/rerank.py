@@ -18,7 +18,7 @@ FEATURES = (
     "characters", "pairs", "words", "concepts", "behind",
     *(f"asked_{sort}" for sort in SORTS), *(f"stored_{sort}" for sort in SORTS),
     "asked_missing", "stored_missing", "exchanged", "order", "beginning", "ending",
-    "asked_numbers", "stored_numbers", "names", "negation", "kind", "length", "opposites", "same",
+    "asked_numbers", "stored_numbers", "names", "negation", "kind", "length", "opposites", "same", "equal",
     "unknown", "latin",
 )  # fmt: skip
 CONCEPTS_FIELD = 3
@@ -31,6 +31,7 @@ KINDS = {
     "有没有": "whether", "会不会": "whether", "吗": "whether", "how": "how", "what": "what",
     "why": "why", "where": "where", "when": "when", "who": "who", "which": "what",
 }  # fmt: skip
+EQUAL_AT = FEATURES.index("equal")
 Weigh = Callable[[int, list[str]], np.ndarray]
 
 
@@ -42,6 +43,8 @@ def opposites() -> frozenset[tuple[str, str]]:
 
 
 EVIDENCE = ("bias", "chance", "logit", "asked", "stored", "unknown", "latin", "size")
+EQUAL, SURE = 4.0, 0.99
+"""What a stored question gains in the logit for being asked word for word, and its score if no other is."""
 SUREST = 8.0
 """Log-odds of the softmax above this say no more."""
 
@@ -56,7 +59,7 @@ def learned() -> tuple[np.ndarray, np.ndarray]:
 
 def logits(features: np.ndarray) -> np.ndarray:
     """One number a row; their softmax is the chance of each to be meant if one of them is."""
-    return features @ learned()[0]
+    return features @ learned()[0] + EQUAL * features[:, EQUAL_AT]
 
 
 def evidence(features: np.ndarray, logits: np.ndarray, size: int) -> np.ndarray:
@@ -70,7 +73,8 @@ def evidence(features: np.ndarray, logits: np.ndarray, size: int) -> np.ndarray:
 
 def score(features: np.ndarray, logits: np.ndarray, size: int) -> float:
     """The calibrated chance that the first candidate answers the question at all (B-5)."""
-    return float(1.0 / (1.0 + np.exp(-evidence(features, logits, size) @ learned()[1])))
+    told = float(1.0 / (1.0 + np.exp(-evidence(features, logits, size) @ learned()[1])))
+    return max(told, SURE * features[0, EQUAL_AT] / max(features[:, EQUAL_AT].sum(), 1.0))
 
 
 def features(
@@ -139,6 +143,7 @@ def _compare(asked: _About, stored: Terms, weight: dict[str, float], most: float
         abs(len(asked.terms.units) - len(units)) / longer,
         float(contrary > 0),
         float(not any(weight[word] > 0.3 * most for word in only_asked | only_stored)),
+        float(asked.terms.units == units),
     )
 
 
