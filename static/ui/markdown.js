@@ -71,7 +71,10 @@ function list(rows, pictures) {
       inner.length ? list(inner.filter((row) => row.trim()), pictures) : null,
     ),
   );
-  return el(/\d/.test(first[2]) ? "ol" : "ul", {}, ...body);
+  const number = parseInt(first[2], 10);
+  if (Number.isNaN(number)) return el("ul", {}, ...body);
+  // What stands between two steps parts the list; the steps go on counting.
+  return el("ol", number > 1 ? { start: number } : {}, ...body);
 }
 
 /**

@@ -1,4 +1,4 @@
-"""Links of others (S-6, X-11): each shows where it leads, and nothing is looked at by itself."""
+"""What the faces make of a text (S-6, X-11): links show where they lead, steps go on counting."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ DRAW = """async ([module, name, text]) => {
   const box = document.createElement("div");
   box.append(...made);
   const links = [...box.querySelectorAll("a")].map((a) => [a.href, a.textContent, a.rel, a.target]);
-  return { links, text: box.textContent, loads: box.querySelectorAll("img, iframe, link, video").length };
+  const steps = [...box.querySelectorAll("ol")].map((list) => list.start);
+  return { links, steps, text: box.textContent, loads: box.querySelectorAll("img, iframe, link, video").length };
 }"""
 
 REL = "noopener noreferrer nofollow"
@@ -91,3 +92,8 @@ def test_what_is_no_web_address_is_no_link(drawn, said):
     assert drawn("dom", "withLinks", said)["links"] == []
     found = drawn("markdown", "markdown", f"[x]({said})")
     assert (found["links"], found["text"]) == ([], "x"), json.dumps(said)
+
+
+def test_steps_go_on_counting_after_what_stands_between_them(drawn):
+    said = "1. Copy this:\n\n```html\n<p>\n```\n\n2. Paste it.\n3. Done.\n\n- And smile."
+    assert drawn("markdown", "markdown", said)["steps"] == [1, 2]
