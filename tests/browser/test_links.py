@@ -16,7 +16,8 @@ DRAW = """async ([module, name, text]) => {
   box.append(...made);
   const links = [...box.querySelectorAll("a")].map((a) => [a.href, a.textContent, a.rel, a.target]);
   const steps = [...box.querySelectorAll("ol")].map((list) => list.start);
-  return { links, steps, text: box.textContent, loads: box.querySelectorAll("img, iframe, link, video").length };
+  const loads = box.querySelectorAll("img, iframe, link, video").length;
+  return { links, steps, loads, text: box.textContent };
 }"""
 
 REL = "noopener noreferrer nofollow"
