@@ -72,7 +72,8 @@ def lines_of_messages(
         while waiting and waiting[0].first_seq < message.seq:
             yield from _part(waiting.pop(0), record, zone)
         kind = f"[{AuthorKind(message.author_kind).label}]"
-        yield " ".join(filter(None, [kind, _author(message, record), moment(message.created_at, zone)]))
+        facts = [kind, _author(message, record), moment(message.created_at, zone), _thumb(message)]
+        yield " ".join(filter(None, facts))
         for line in written_lines(words_of(message)):
             yield f"{INDENT}{line}"
         yield ""
@@ -138,6 +139,13 @@ def _author(message: Message, record: ServiceRecord) -> str:
     if message.author_kind == AuthorKind.CUSTOMER and not message.author_name:
         return one_line(record.customer.display_name)
     return one_line(message.author_name)
+
+
+def _thumb(message: Message) -> str:
+    """What the customer said of the bot's answer (B-7); empty where nothing was said or asked."""
+    names = {True: _("Helpful"), False: _("Not helpful")}
+    said = names.get(message.body.get("helpful"))
+    return f"({said})" if said else ""
 
 
 def _agent(agent: Member | None) -> str:

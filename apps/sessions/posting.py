@@ -182,7 +182,6 @@ def _under_lock(sessions: Sequence[ChatSession], posts: list[Post]) -> list[Post
 
 
 def _row(n: int, one: Post) -> dict:
-    text = content.text_of(one.kind, one.body)
     return {
         "n": n,
         "session_id": str(one.session_id),
@@ -193,8 +192,8 @@ def _row(n: int, one: Post) -> dict:
         "author_avatar": one.author.avatar,
         "kind": one.kind,
         "body": one.body,
-        "preview": " ".join(text.split())[:200],
-        "tokens": tokens(text),
+        "preview": content.preview(one.kind, one.body),
+        "tokens": tokens(content.text_of(one.kind, one.body)),
         "client_id": str(one.client_id) if one.client_id else None,
     }
 

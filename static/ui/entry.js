@@ -90,7 +90,7 @@ function article(entry, options) {
   entry.speaker = `${from.kind} ${from.name || ""} ${frame.session}`;
   return el(
     "article",
-    { class: mine ? "message mine" : isNeutral ? "message neutral" : "message" },
+    { class: mine ? `message mine${from.kind === "bot" ? " by-bot" : ""}` : isNeutral ? "message neutral" : "message" },
     mine || isNeutral ? null : avatar(who),
     isNeutral ? null : head(frame, who, mine, options),
     ...bodies(entry, options),
@@ -105,6 +105,7 @@ function head({ from, time }, who, mine, { words, locale, side }) {
   return el(
     "p",
     { class: "message-head" },
+    mine && from.kind === "bot" ? icon("bot", "small") : null,
     el("strong", { dir: "auto" }, who.name || words.service),
     from.kind === "bot" && from.name !== words.assistant ? el("span", {}, words.assistant) : null,
     mine ? null : timeOf(time, locale),

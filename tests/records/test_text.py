@@ -126,6 +126,44 @@ def test_a_transcript_reads_well(session, reading):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_talk_with_the_bot_reads_well(reading):
+    record = make_record("怎么退货", started_at=START)
+    bot = {"author_kind": "bot", "author_name": "智能助手", "at": START}
+
+    def says(src: str, content: object, **beside: object) -> None:
+        data = {"customerServicePlugin": 0, "src": src, "content": content}
+        add_message(record.session, kind="custom", body={"data": data} | beside, **bot)
+
+    says(
+        "29", {"title": "您可能想问", "content": "", "items": [{"content": "怎么退货"}, {"content": "运费"}]}
+    )
+    add_message(record.session, body={"text": "7 天内可退。", "helpful": True}, **bot)
+    says("30", "**运费**由我们出", helpful=False)
+    says("15", {"header": "换个说法？", "items": [{"content": "转人工", "desc": ""}], "tail": ""})
+    add_message(record.session, body={"text": "好的 (Helpful)", "helpful": None}, **bot)
+    browser = reading(make_member(Role.ADMINISTRATOR))
+    browser.cookies["csdesk-zone"] = "Asia/Shanghai"
+    lines = text(record, browser).split("\r\n")
+    talk = [line for line in lines[lines.index("-" * 60) :] if line.startswith(("[Bot]", "    "))]
+    assert talk == [
+        "    怎么退货",
+        "[Bot] 智能助手 2026-07-15 14:02:11",
+        "    您可能想问",
+        "    怎么退货",
+        "    运费",
+        "[Bot] 智能助手 2026-07-15 14:02:11 (Helpful)",
+        "    7 天内可退。",
+        "[Bot] 智能助手 2026-07-15 14:02:11 (Not helpful)",
+        "    **运费**由我们出",
+        "[Bot] 智能助手 2026-07-15 14:02:11",
+        "    换个说法？",
+        "    转人工",
+        "[Bot] 智能助手 2026-07-15 14:02:11",
+        "    好的 (Helpful)",
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_file_is_an_attachment_with_a_safe_name(reading):
     customer = make_customer(name='../../a"b\r\nX: y\u202e李蕾')
     record = make_record("hi", customer=customer, started_at=START)
