@@ -265,6 +265,8 @@ PICTURE_CACHE_MB = environment.number("CSDESK_PICTURE_CACHE_MB", 500)
 
 # Where each machine unpacks what the bot has learnt; can be made again from the database at any time.
 BOT_FOLDER = environment.text("CSDESK_BOT_FOLDER", str(DATA / "bot"))
+# A folder with a sentence encoder (model.onnx, tokenizer.json) that all machines have; empty: none.
+BOT_ENCODER = environment.text("CSDESK_BOT_ENCODER")
 
 # --- Mail ------------------------------------------------------------------------------------
 

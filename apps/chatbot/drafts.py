@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from apps.chatbot import artifacts, knowledge, learning, snapshots
 from apps.chatbot.decision import Candidate
+from apps.chatbot.encoding import encoder
 from apps.chatbot.knowing import Known
 from apps.chatbot.matching import BrokenMatcher, Matcher, load
 from apps.chatbot.models import QUESTION_LIMIT, Artifact, Entry, Library, question_key
@@ -156,8 +157,8 @@ def _matcher(artifact: Artifact | None) -> Matcher | None:
     number, matcher = _loaded.get(artifact.library, (0, None))
     if number != artifact.pk:
         try:
-            matcher = load(artifacts.fetch(artifact))
+            matcher = load(artifacts.fetch(artifact), encoder=encoder())
         except BrokenMatcher:
-            matcher = load(artifacts.fetch(artifact, anew=True))
+            matcher = load(artifacts.fetch(artifact, anew=True), encoder=encoder())
         _loaded[artifact.library] = (artifact.pk, matcher)
     return matcher

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from apps.chatbot import artifacts
+from apps.chatbot.encoding import encoder
 from apps.chatbot.matching import BrokenMatcher, load, train
 from apps.chatbot.models import Artifact
 from apps.chatbot.snapshots import Lessons
@@ -30,7 +31,7 @@ def learn(lessons: Lessons, progress: Progress | None = None, *, anew: bool = Fa
     with tempfile.TemporaryDirectory(prefix="csdesk-bot-") as made:
         folder, started = Path(made), time.monotonic()
         try:
-            train(lessons.rows, folder, progress=progress)
+            train(lessons.rows, folder, progress=progress, encoder=encoder())
         except ValueError:  # entries without a letter to learn from
             return None
         load(folder)  # what can't be loaded here is never published

@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.db import DatabaseError, close_old_connections, connection
 
 from apps.chatbot import artifacts
+from apps.chatbot.encoding import encoder
 from apps.chatbot.matching import BrokenMatcher, Matcher, load
 from apps.chatbot.models import Artifact
 from apps.chatbot.published import PublishedKnowledge
@@ -153,10 +154,10 @@ def _matcher(number: int | None) -> Matcher | None:
         return None
     artifact = Artifact.objects.get(pk=number)
     try:
-        return load(artifacts.fetch(artifact))
+        return load(artifacts.fetch(artifact), encoder=encoder())
     except BrokenMatcher:
         # Damaged on this machine only? The database has it whole.
-        return load(artifacts.fetch(artifact, anew=True))
+        return load(artifacts.fetch(artifact, anew=True), encoder=encoder())
 
 
 def tell_trouble(release: int, error: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from django.db import connection
 
+from apps.chatbot import encoding
 from apps.chatbot.matching.files import FORMAT
 from apps.chatbot.models import LibraryState, Release
 
@@ -127,7 +128,7 @@ def _lessons(sql: str, library: str, **values: object) -> Lessons:
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} ORDER BY entry_id", {"library": library, **values})
         rows = [(entry, [question, *similar]) for entry, question, similar in cursor.fetchall()]
-    digest = hashlib.sha256(f"{library}\0{FORMAT}".encode())
+    digest = hashlib.sha256(f"{library}\0{FORMAT}{encoding.identity()}".encode())
     for entry, questions in rows:
         digest.update("\0".join([f"\0\0{entry}", *questions]).encode())
     return Lessons(library, digest.hexdigest(), len(rows), sum(len(texts) for _, texts in rows), rows)
