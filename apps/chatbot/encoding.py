@@ -20,7 +20,7 @@ def _in(folder: str) -> OnnxEncoder | None:
 
 
 def encoder() -> OnnxEncoder | None:
-    """The encoder, opened once per process; None without one or, told once in the log, without a usable one."""
+    """The encoder, opened once per process; None without one or (told once in the log) a usable one."""
     return _in(settings.BOT_ENCODER)
 
 
