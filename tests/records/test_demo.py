@@ -4,8 +4,9 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.db.models import Count
+from django.test import override_settings
 
 from apps.records import queries
 from apps.records.filters import Filters
@@ -16,12 +17,19 @@ from csdesk import clock, demo
 from csdesk.tokens import tokens
 
 
+@pytest.fixture(scope="module")
+def made_once(django_db_setup, django_db_blocker, tmp_path_factory):
+    """One demo for all tests here; what each of them does to it is undone after it."""
+    place = override_settings(DEMO=True, MEDIA_ROOT=tmp_path_factory.mktemp("files"))
+    with django_db_blocker.unblock(), place, transaction.atomic():
+        ChatSession.objects.all().delete()
+        yield demo.seed("a good password")
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def seeded(db, settings, tmp_path):
-    settings.DEMO = True
-    settings.MEDIA_ROOT = tmp_path
-    ChatSession.objects.all().delete()
-    return demo.seed("a good password")
+def seeded(made_once, db):
+    return made_once
 
 
 def test_the_six_accounts_can_sign_in(seeded, client):
@@ -48,23 +56,6 @@ def test_seeding_again_changes_nothing_but_the_password(seeded, client):
     kept = Member.objects.get(account="agent1@example.com").password
     demo.seed()
     assert Member.objects.get(account="agent1@example.com").password == kept
-
-
-def test_a_made_up_password_is_told(db, settings, tmp_path, monkeypatch, client):
-    settings.DEMO = True
-    settings.MEDIA_ROOT = tmp_path
-    monkeypatch.delenv("CSDESK_DEMO_PASSWORD", raising=False)
-    made = demo.seed()
-    assert made.password and made.password in made.told()
-    answer = client.post("/login/", {"login": "lead@example.com", "password": made.password})
-    assert answer.status_code == 302
-
-
-def test_outside_a_demo_nothing_is_made(db, settings):
-    settings.DEMO = False
-    with pytest.raises(CommandError):
-        call_command("seed_demo", password="a good password")
-    assert not Member.objects.exists()
 
 
 def test_quick_replies_come_in_both_languages(seeded):

@@ -1,23 +1,37 @@
 """Accounts of the demo open nothing in a deployment that is none (X-6)."""
 
 import io
+import re
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from apps.team.checks import demo_accounts
-from apps.team.models import Role, TrailEntry
+from apps.team.models import Member, Role, TrailEntry
 from csdesk.demo import ACCOUNTS
 from tests.factories import make_member
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_demo_marks_its_accounts():
-    from apps.team.models import Member
-
-    call_command("seed_demo", stdout=io.StringIO())
+def test_the_demo_marks_its_accounts_and_tells_a_password_that_it_made_up(
+    settings, tmp_path, monkeypatch, client
+):
+    settings.MEDIA_ROOT = tmp_path
+    monkeypatch.delenv("CSDESK_DEMO_PASSWORD", raising=False)
+    told = io.StringIO()
+    call_command("seed_demo", stdout=told)
     assert Member.objects.filter(is_demo=True).count() == len(ACCOUNTS) == 6
+    password = re.search(r"password of all accounts: (\S{8,})", told.getvalue())[1]
+    answer = client.post("/login/", {"login": "lead@example.com", "password": password})
+    assert answer.status_code == 302
+
+
+def test_outside_a_demo_nothing_is_made(settings):
+    settings.DEMO = False
+    with pytest.raises(CommandError):
+        call_command("seed_demo", password="a good password")
+    assert not Member.objects.exists()
 
 
 def test_they_sign_in_in_the_demo(sign_in):
