@@ -7,18 +7,11 @@ BIN := .venv/bin
 run: install
 	@exec $(BIN)/python -m csdesk.runner
 
-# First what needs no running processes, then what drives the real ones, at last the browsers; each in two test
-# processes with servers of their own (servers that are given can serve one only).
-TOGETHER := $(if $(DATABASE_URL)$(REDIS_URL),,-n 2 --dist loadfile)
-APART := tests/live tests/faults tests/browser
+# First what needs no running processes, then what drives the real ones, at last the browsers (tests/conftest.py);
+# in two test processes with servers of their own (servers that are given can serve one only).
+TOGETHER := $(if $(DATABASE_URL)$(REDIS_URL),,-n 2 --dist loadfile --no-loadscope-reorder)
 test: install
-ifdef ARGS
-	$(BIN)/python -m pytest $(ARGS)
-else
-	$(BIN)/python -m pytest $(TOGETHER) $(APART:%=--ignore=%)
-	$(BIN)/python -m pytest $(TOGETHER) tests/live tests/faults
-	$(BIN)/python -m pytest $(TOGETHER) tests/browser
-endif
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),$(TOGETHER))
 
 # Each figure beside the least any program on the same stack must do (docs/benchmarks.md); ARGS="P-1" for a row.
 bench: install

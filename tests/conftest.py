@@ -1,8 +1,8 @@
 """Fixtures for all tests.
 
 `db` and the like are pytest-django's. Tests in `tests/live`, `tests/faults` and `tests/browser`
-use the real processes (`stack`) on the same database and run last, in this order; they change
-what others would see, so each makes data of its own and nothing is flushed between them.
+use the real processes (`stack`) on the same database and run last, the browsers after the rest; they
+change what others would see, so each makes data of its own and nothing is flushed between them.
 """
 
 import os
@@ -31,13 +31,32 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("patient")
 
-LAST = ("tests/live/", "tests/faults/", "tests/browser/")
+LAST = (("tests/live/", "tests/faults/"), ("tests/browser/",))
+# Files that take long begin first among their like, so that two test processes end at about the same time.
+LONG = (
+    "ground/test_runner.py",
+    "routing/test_choice.py",
+    "routing/test_concurrency.py",
+    "ground/test_settings.py",
+    "routing/test_deadlines.py",
+    "faults/test_drill.py",
+    "live/test_any_process.py",
+    "live/test_serve.py",
+    "browser/test_every_page.py",
+    "browser/test_window.py",
+    "browser/test_desk.py",
+    "browser/test_embedding_widget.py",
+    "browser/test_console.py",
+)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def place(item: pytest.Item) -> int:
-        return next((number for number, folder in enumerate(LAST, 1) if folder in item.nodeid), 0)
+    def place(item: pytest.Item) -> tuple[int, int]:
+        path = item.nodeid.partition("::")[0]
+        part = next((number for number, folders in enumerate(LAST, 1) if path.startswith(folders)), 0)
+        length = next((number for number, name in enumerate(LONG) if path.endswith(name)), len(LONG))
+        return part, length
 
     items.sort(key=place)
 
