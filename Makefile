@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-quick bench-faces soak growth drill pictures lint words install lock clean
+.PHONY: run test bench bench-quick bench-faces bench-bot soak growth drill pictures lint words install lock clean
 
 run: install
 	@exec $(BIN)/python -m csdesk.runner
@@ -23,6 +23,10 @@ bench-quick: install
 # How quick and how light window, widget and workbench are, in Chromium (docs/benchmarks.md).
 bench-faces: install
 	@$(BIN)/python -m bench.faces
+
+# How well the bot finds the right entry on public data beside the project; ARGS="--data FOLDER" for elsewhere.
+bench-bot: install
+	@OMP_NUM_THREADS=1 $(BIN)/python -m bench.bot_goals $(ARGS)
 
 # Ten minutes of coming and going, and what grows meanwhile; SECONDS=120 for less.
 soak: install
