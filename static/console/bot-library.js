@@ -14,6 +14,8 @@ class Choosing {
     form.addEventListener("change", (event) => this.changed(event.target));
     form.addEventListener("click", (event) => this.clicked(event));
     this.every?.addEventListener("click", () => this.chooseAll());
+    // Pressed before this was here.
+    if (this.page.checked) for (const box of this.boxes) box.checked = true;
     this.show();
   }
 

@@ -47,7 +47,11 @@ class EntryForm(forms.Form):
         ),
     )
     category = forms.TypedChoiceField(
-        label=gettext_lazy("Category"), required=False, coerce=int, empty_value=None
+        label=gettext_lazy("Category"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        widget=forms.Select(attrs={"dir": "auto"}),
     )
     format = forms.ChoiceField(
         label=gettext_lazy("Format"), choices=Format.choices, widget=forms.RadioSelect, initial=Format.TEXT
