@@ -55,16 +55,16 @@ def test_word_order_and_endings_hardly_matter_to_pairs():
 
 def test_rows_have_unit_length_in_each_block():
     taken = [take("where is my parcel"), take("cancel the order please")]
-    space = learn_space([question.counts for question in taken])
+    space = learn_space([question.counts for question in taken], entries=2)
     columns, values = space.row(taken[0].counts)
-    for block, share in enumerate(features.SHARES):
+    for block, share in enumerate(space.shares):
         inside = (columns >= space.starts[block]) & (columns < space.starts[block + 1])
         assert np.isclose((values[inside] ** 2).sum(), share**2)
 
 
 def test_what_stands_in_one_question_only_is_left_out_but_for_words():
     taken = [take("where is my parcel").counts, take("where is my refund").counts]
-    whole, often = learn_space(taken), learn_space(taken, least=2)
+    whole, often = learn_space(taken, 2), learn_space(taken, 2, least=2)
     assert np.array_equal(often.starts[:2], whole.starts[:2])
     assert len(often) < len(whole)
 

@@ -52,6 +52,7 @@ class Classifier(NamedTuple):
             "codes": self.space.codes,
             "starts": self.space.starts,
             "rarity": self.space.rarity,
+            "shares": self.space.shares,
             "weights": _narrow(self.member.weights),
             "bias": self.member.bias,
             "word_starts": self.vocabulary.starts,
@@ -70,7 +71,7 @@ def load(folder: Path, *, check: bool = True) -> Classifier:
         raise BrokenMatcher(f"{NAME}: made by another version")
     try:
         return Classifier(
-            Space(arrays["codes"], arrays["starts"], arrays["rarity"]),
+            Space(arrays["codes"], arrays["starts"], arrays["rarity"], arrays["shares"]),
             Member(arrays["weights"], arrays["bias"]),
             Vocabulary(arrays["word_starts"], arrays["words"], arrays["telling"], float(facts["expected"])),
             arrays["coefficients"],

@@ -28,7 +28,10 @@ from .terms import IS_DENSE, cut
 
 WEIGHTS = {"words": 1.0, "pairs": 0.7, "letters": 1.0, "concepts": 1.0, "duos": 0.7}
 BLOCKS = tuple(WEIGHTS)
-SHARES = np.array([w / math.hypot(*WEIGHTS.values()) * math.sqrt(3) for w in WEIGHTS.values()])
+LENT = np.array([block in ("concepts", "duos") for block in BLOCKS])
+"""Blocks that lend knowledge from outside: the less is needed the more questions entries have."""
+FEW = 10
+"""Questions an entry up to which such blocks have their whole weight."""
 NEAR = 4
 """How many words on the other word of a pair may be."""
 NEAR_CONCEPTS = 7
@@ -113,9 +116,12 @@ def _letters(run: str) -> tuple[int, ...]:
 class Space:
     """The features that the stored questions have, and how rare each is."""
 
-    def __init__(self, codes: np.ndarray, starts: np.ndarray, rarity: np.ndarray):
-        """`codes`: those of one block after the other, each sorted; block b begins at starts[b]."""
-        self.codes, self.starts, self.rarity = codes, starts, rarity
+    def __init__(self, codes: np.ndarray, starts: np.ndarray, rarity: np.ndarray, shares: np.ndarray):
+        """`codes`: those of one block after the other, each sorted; block b begins at starts[b].
+
+        `shares` is the length of each block's vector.
+        """
+        self.codes, self.starts, self.rarity, self.shares = codes, starts, rarity, shares
         self._blocks = [codes[starts[b] : starts[b + 1]] for b in range(len(BLOCKS))]
 
     def __len__(self) -> int:
@@ -140,7 +146,7 @@ class Space:
             length = math.sqrt(weight @ weight)
             if length:
                 columns.append(places)
-                values.append(weight * (SHARES[block] / length))
+                values.append(weight * (self.shares[block] / length))
         if not columns:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
         return np.concatenate(columns), np.concatenate(values).astype(np.float32)
@@ -154,7 +160,7 @@ class Space:
         return sparse.csr_array((values, columns, ends.astype(np.int32)), shape=(len(rows), len(self)))
 
 
-def learn_space(questions: Sequence[Counts], least: int = 1) -> Space:
+def learn_space(questions: Sequence[Counts], entries: int, least: int = 1) -> Space:
     """The space of these stored questions; features in fewer than `least` of them are left out, not words."""
     codes, spread, starts = [], [], [0]
     for block in range(len(BLOCKS)):
@@ -169,4 +175,13 @@ def learn_space(questions: Sequence[Counts], least: int = 1) -> Space:
         spread.append(block_spread)
         starts.append(starts[-1] + len(block_codes))
     rarity = np.log((1 + len(questions)) / (1 + np.concatenate(spread))) + 1
-    return Space(np.concatenate(codes), np.array(starts), rarity.astype(np.float32))
+    return Space(
+        np.concatenate(codes), np.array(starts), rarity.astype(np.float32), _shares(len(questions) / entries)
+    )
+
+
+def _shares(questions_each: float) -> np.ndarray:
+    """The weights of the blocks as lengths, √3 together."""
+    lengths = np.array(list(WEIGHTS.values()))
+    lengths[LENT] *= min(1.0, FEW / questions_each) ** 0.25
+    return lengths * math.sqrt(3) / np.linalg.norm(lengths)

@@ -35,7 +35,7 @@ def learn(taken: Sequence[Taken], entry: np.ndarray, entries: int, progress: Pro
 def _fit(taken: Sequence[Taken], entry: np.ndarray, entries: int) -> tuple[Classifier, list[ensemble.Member]]:
     """The members, and a classifier that has all but their sum and its own coefficients."""
     counts = [question.counts for question in taken]
-    space = learn_space(counts, least=2 if len(entry) >= RICH * entries else 1)
+    space = learn_space(counts, entries, least=2 if len(entry) >= RICH * entries else 1)
     matrix = space.matrix(counts)
     members = ensemble.fit(matrix, entry, entries, space)
     words = vocabulary.learn(matrix, entry, entries, space)

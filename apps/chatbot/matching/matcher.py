@@ -15,6 +15,8 @@ from .features import Taken, of_words, take, word_codes
 from .types import BrokenMatcher, Encoder, Entries, Match
 
 NAME = "matcher"
+SAME = 0.99
+"""The chance that an entry is right which has the very question that is asked."""
 
 
 def train(
@@ -99,7 +101,7 @@ class Matcher:
         return last[2]
 
     def _rank(self, question: str, limit: int, mask: np.ndarray | None) -> list[Match]:
-        taken = take(question)
+        taken = asked = take(question)
         if not taken.words or limit < 1 or (mask is not None and not mask.any()):
             return []
         weight = blending.weight(taken.words, self._questions_each)
@@ -108,6 +110,7 @@ class Matcher:
         else:
             taken = self._spelled(taken)
             order, scores = self._classify(question, taken, limit, mask, weight)
+        order, scores = self._with_very_question(asked, order, scores, limit, mask)
         codes = np.unique(np.array(word_codes(taken.stems), dtype=np.uint32))
         return [
             Match(int(self._library.labels[entry]), float(score), self._library.speaker(entry, codes))
@@ -137,6 +140,20 @@ class Matcher:
             for word, is_known in zip(taken.words, known.tolist(), strict=True)
         ]
         return taken if words == list(taken.words) else of_words(words)
+
+    def _with_very_question(
+        self, asked: Taken, order: np.ndarray, scores: np.ndarray, limit: int, mask: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What is ranked, behind the entries that have this very question; these share the chance."""
+        same = self._library.with_question(asked)
+        if mask is not None:
+            same = same[mask[same]]
+        if not len(same):
+            return order, scores
+        others = ~np.isin(order, same)
+        shared = np.full(len(same), SAME / len(same))
+        left = np.minimum(scores[others], 1 - SAME)
+        return np.concatenate([same, order[others]])[:limit], np.concatenate([shared, left])[:limit]
 
     def _retrieve(self, question: str, limit: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         (found,) = self._retrieval.candidates([question], limit, allowed=mask)
