@@ -12,7 +12,8 @@ class Welcome {
     this.template = form.querySelector(".welcome-template");
     this.told = form.querySelector("[data-told]");
     this.limit = Number(form.dataset.limit);
-    this.language = form.querySelector("[data-preview]").dataset.preview;
+    const languages = form.querySelector(".welcome-preview .choices");
+    this.language = (languages.querySelector('[aria-pressed="true"]') ?? languages.firstElementChild).dataset.preview;
     this.list.querySelector(".spare")?.remove();
     for (const part of form.querySelectorAll(".welcome-add, .welcome-preview")) part.hidden = false;
     for (const line of this.lines) this.wake(line);

@@ -60,11 +60,9 @@ def change_entry(
     since `seen` (the `changed_at` that the form was filled from).
     """
     values = checked(values)
-    library = Entry.objects.filter(pk=entry_id).values_list("library", flat=True).first()
-    with changing(library or "", member=member, address=address) as act:
-        entry = Entry.objects.filter(pk=entry_id).first()
-        if entry is None:
-            raise NotFound(_("This entry is gone: somebody has deleted it."))
+    library = _expect_there(Entry.objects.filter(pk=entry_id).first()).library
+    with changing(library, member=member, address=address) as act:
+        entry = _expect_there(Entry.objects.filter(pk=entry_id).first())
         if seen is not None and seen != entry.changed_at:
             raise WrongState(_("Somebody else has changed this entry meanwhile. Look at theirs first."))
         _expect_new(entry.library, values, besides=entry_id)
@@ -173,6 +171,12 @@ def _chosen(library: str, entries: QuerySet[Entry] | Iterable[int]) -> QuerySet[
 
 def _named(chosen: QuerySet[Entry]) -> list[str]:
     return list(chosen.order_by("pk").values_list("question", flat=True)[:NAMED_IN_TRAIL])
+
+
+def _expect_there(entry: Entry | None) -> Entry:
+    if entry is None:
+        raise NotFound(_("This entry is gone: somebody has deleted it."))
+    return entry
 
 
 def _expect_new(library: str, values: Values, *, besides: int | None = None) -> None:
