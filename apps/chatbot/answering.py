@@ -4,7 +4,7 @@ The caller asks `is_on()`, calls `answer()` outside a transaction, then writes t
 and `note()`s it in one transaction. Counts in a row come from what was noted before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -73,8 +73,9 @@ def answer(text: str, *, conversation: UUID, language: str = "") -> Reply:
     `language` is the customer's. When nothing is published, the answer is the fall-back.
     """
     switches, answers = business.read(SwitchSettings), business.read(AnswerSettings)
-    standing = questions.standing(conversation)
-    return explain(text, live.current(), switches, answers, standing, language).reply
+    return explain(
+        text, live.current(), switches, answers, lambda: questions.standing(conversation), language
+    ).reply
 
 
 def explain(
@@ -82,16 +83,24 @@ def explain(
     knowledge: Knowledge | None,
     switches: SwitchSettings,
     answers: AnswerSettings,
-    standing: questions.Standing | None = None,
+    standing_of: Callable[[], questions.Standing] = questions.Standing,
     language: str = "",
 ) -> Explained:
-    """What this knowledge answers under these settings, and why."""
-    standing = standing or questions.Standing()
+    """What this knowledge answers under these settings, and why.
+
+    How the conversation stands is asked only where it matters: not for an answer that is sure enough.
+    """
     rules = Rules.of(switches, answers)
-    facts = _facts(text, knowledge, rules, standing)
-    verdict = decide(facts, rules)
+    facts = _facts(text, knowledge, rules)
+    standing, verdict = questions.Standing(), decide(facts, rules)
+    if verdict.entry is None:
+        standing = standing_of()
+        facts = replace(facts, guided_in_row=standing.guided_in_row, missed_in_row=standing.missed_in_row)
+        verdict = decide(facts, rules)
     entries = verdict.listed if verdict.entry is None else (verdict.entry,)
     known = knowledge.known(entries) if knowledge and entries else {}
+    if any(len(entry.answers) > 1 for entry in known.values()) and verdict.entry is not None:
+        standing = standing_of()
     reply = _reply(verdict, known, switches, answers, standing, language)
     runners_up = _runners_up(facts, verdict)
     release = knowledge.release if knowledge else None
@@ -141,18 +150,17 @@ def welcome(language: str = "") -> WelcomeCard | None:
     return WelcomeCard(card.card_title.text(language), items) if items else None
 
 
-def _facts(text: str, knowledge: Knowledge | None, rules: Rules, standing: questions.Standing) -> Facts:
-    in_row = {"guided_in_row": standing.guided_in_row, "missed_in_row": standing.missed_in_row}
+def _facts(text: str, knowledge: Knowledge | None, rules: Rules) -> Facts:
     if knowledge is None or not text.strip():
-        return Facts(**in_row)
+        return Facts()
     picked = knowledge.exactly(text)
     if picked is not None:
-        return Facts(picked=picked, **in_row)
+        return Facts(picked=picked)
     limit = max(rules.guide_most, RUNNERS_UP + 1)
     qa = knowledge.rank(Library.QA, text, limit)
     # Small talk matters only where no answer is sure enough; the test window shows it all the same.
     chitchat = knowledge.rank(Library.CHITCHAT, text, limit) if rules.chitchat_on else ()
-    return Facts(qa, chitchat, **in_row)
+    return Facts(qa, chitchat)
 
 
 def _reply(

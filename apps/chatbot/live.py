@@ -146,7 +146,9 @@ def loaded(release: Published) -> PublishedKnowledge:
     """A release with its matchers, mapped; raises BrokenArtifact, BrokenMatcher or OSError."""
     matchers = [_matcher(number) for number in (release.qa, release.chitchat)]
     artifacts.clean(set(Artifact.objects.values_list("digest", flat=True)))
-    return PublishedKnowledge(release.release, *matchers)
+    knowledge = PublishedKnowledge(release.release, *matchers)
+    knowledge.warm_up()
+    return knowledge
 
 
 def _matcher(number: int | None) -> Matcher | None:

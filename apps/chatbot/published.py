@@ -38,6 +38,13 @@ class PublishedKnowledge:
         self._kept: dict[int, Known] = {}
         self._lock = threading.Lock()
         self._welcome: tuple[float, list[tuple[str, str]]] = (float("-inf"), [])
+        self._keys: np.ndarray | None = None
+
+    def warm_up(self) -> None:
+        """Read what the first question would wait for."""
+        self._may_be_exact("")
+        for valid in self._valid.values():
+            valid.labels()
 
     def versions(self) -> QuerySet[EntryVersion]:
         """The versions of entries that this release holds."""
@@ -46,10 +53,21 @@ class PublishedKnowledge:
 
     def exactly(self, text: str) -> int | None:
         """The entry of the Q&A library whose standard question this is, if it is valid now."""
-        if len(text) > 2 * QUESTION_LIMIT:
+        key = question_key(text)
+        if len(text) > 2 * QUESTION_LIMIT or not self._may_be_exact(key):
             return None
-        rows = self.versions().filter(valid_at(clock.now()), library=Library.QA, key=question_key(text))
+        rows = self.versions().filter(valid_at(clock.now()), library=Library.QA, key=key)
         return rows.values_list("entry_id", flat=True).first()
+
+    def _may_be_exact(self, key: str) -> bool:
+        """Whether a standard question has a key that begins so; most questions need no query to hear no."""
+        if self._keys is None:
+            rows = self.versions().filter(library=Library.QA).values_list("key", flat=True)
+            keys = np.fromiter(map(_beginning, rows.iterator()), dtype=np.uint64)
+            self._keys = np.sort(keys)
+        wanted = np.uint64(_beginning(key))
+        place = np.searchsorted(self._keys, wanted)
+        return bool(place < len(self._keys) and self._keys[place] == wanted)
 
     def rank(self, library: str, text: str, limit: int) -> tuple[Candidate, ...]:
         """The entries of a library that may answer now, best first."""
@@ -127,6 +145,11 @@ def valid_at(moment: datetime) -> Q:
     """Entries whose dates, if they have any, include this moment (B-1)."""
     begun = Q(valid_from__isnull=True) | Q(valid_from__lte=moment)
     return begun & (Q(valid_to__isnull=True) | Q(valid_to__gt=moment))
+
+
+def _beginning(key: str) -> int:
+    """The first 64 bits of a question's key."""
+    return int(key[:16] or "0", 16)
 
 
 def _known(row: EntryVersion) -> Known:

@@ -226,3 +226,17 @@ def test_the_draft_of_an_emptied_library_knows_nothing():
     drafts.learn()
     assert drafts.behind() == 0
     assert drafts.DraftKnowledge().rank(QA, "when do I get my money back", 5) == ()
+
+
+def test_a_sure_answer_asks_the_database_at_most_once(scores, django_assert_num_queries, monkeypatch):
+    entries = small_library()
+    publish()
+    monkeypatch.setattr(live, "LOOK_EVERY", 1_000)
+    monkeypatch.setattr(business, "CACHE_SECONDS", 1_000)
+    scores(qa=[(entries[REFUND], 0.9)])
+    ask("money")
+    with django_assert_num_queries(0):
+        assert ask("when is my money back").entry == entries[REFUND].pk
+    scores()
+    with django_assert_num_queries(1):
+        assert ask("zzz").decision == "fallback"

@@ -66,7 +66,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     behind = drafts.prepare(PATIENCE)
     knowledge = drafts.DraftKnowledge()
     standing = questions.counted(_rows(request.POST.get("rows", "[]")))
-    found = answering.explain(text, knowledge, switches, answers, standing, language)
+    found = answering.explain(text, knowledge, switches, answers, lambda: standing, language)
     reply = found.reply
     return JsonResponse(
         {
@@ -198,9 +198,9 @@ def _sign(candidate: Candidate, found: answering.Explained) -> str:
         return _("chosen")
     if candidate.entry in verdict.listed:
         return _("listed")
-    is_qa = candidate in found.facts.qa
-    if verdict.decision == Decision.GUIDE and is_qa and candidate.score < rules.guide:
-        return _("below %s") % shown(rules.guide)
+    line = rules.guide if candidate in found.facts.qa else rules.chitchat
+    if verdict.decision in (Decision.GUIDE, Decision.FALLBACK) and candidate.score < line:
+        return _("below %s") % shown(line)
     return ""
 
 

@@ -4,7 +4,7 @@ from django import template
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from apps.chatbot.admin import state as bot
+from apps.chatbot import state as bot
 from apps.chatbot.comparing import FieldChange
 from apps.chatbot.models import Format
 from csdesk.thread_words import thread_words
