@@ -20,6 +20,8 @@ MOST_PIXELS = 16_384  # on a side
 RICH_TEXT = "30"
 # Signs of Markdown that only disturb where it is told on one line.
 MARKS = re.compile(r"^ {0,3}(#{1,6}|>|[-*+]|```\w*)(?=\s|$)|\*\*|`", re.MULTILINE)
+# Pictures and links of Markdown, of which their words are told.
+LINKS = re.compile(r"!?\[([^\[\]\n]{0,500})\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)")
 FILE_KINDS = {MessageKind.IMAGE, MessageKind.FILE, MessageKind.VOICE, MessageKind.VIDEO}
 
 
@@ -189,5 +191,5 @@ def preview(kind: str, body: dict) -> str:
     """One line for lists: the beginning of the text; `kind` tells the reader of pictures and files."""
     text = text_of(kind, body)
     if kind == MessageKind.CUSTOM and body["data"].get("src") == RICH_TEXT:
-        text = MARKS.sub("", text)
+        text = LINKS.sub(r"\1", MARKS.sub("", text))
     return " ".join(text.split())[:200]

@@ -39,6 +39,7 @@ const TYPING_SHOWN = 6_000;
 const READ_EVERY = 1_000;
 const HISTORY_PAGE = 50;
 const MARKS = /(^|\n)\s{0,3}(#{1,6}|>|[-*+]|```\w*)(?=\s|$)|\*\*|`/g;
+const LINKS = /!?\[([^\[\]\n]{0,500})\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)/g; // of which their words are told
 const OUTBOX_KEY = "csdesk-desk-outbox";
 
 /** A refused or unanswered command: `code` as in the protocol, else `offline`, `timeout`. */
@@ -207,7 +208,7 @@ export class DeskSession {
 /** The words of a message on one line. @param {object} content */
 function wordsOf(content) {
   const card = content.data?.content;
-  const rich = typeof card === "string" ? card.replace(MARKS, "") : null;
+  const rich = typeof card === "string" ? card.replace(MARKS, "").replace(LINKS, "$1") : null;
   const words = rich ?? content.text ?? content.file?.name ?? card?.header ?? card?.name ?? card?.title ?? "";
   return String(words).replace(/\s+/g, " ").slice(0, 200);
 }

@@ -118,3 +118,11 @@ def test_nothing_a_client_sends_is_worse_than_refused(raw):
 def test_the_preview_is_one_short_line():
     assert preview("text", {"text": "one\n\ttwo  three" + "x" * 500}).startswith("one two three")
     assert len(preview("text", {"text": "x" * 500})) == 200
+
+
+def test_the_preview_of_rich_text_tells_words_not_marks():
+    text = (
+        "# Plan\n- **see** ![the plan](/pictures/answers/x/) and [our *shop*](https://a.example/Tea_(drink))"
+    )
+    body = {"data": {"src": "30", "content": text}}
+    assert preview("custom", body) == "Plan see the plan and our *shop*"
