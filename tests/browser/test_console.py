@@ -49,20 +49,6 @@ def make_admin() -> Member:
     return make_member(Role.ADMINISTRATOR, serves=False)
 
 
-@pytest.mark.parametrize(
-    ("size", "lang", "theme"),
-    [((1280, 800), "zh-CN", "light"), ((375, 667), "en-GB", "dark")],
-)
-def test_every_page_fits_and_keeps_the_policy(page_factory: Pages, size, lang, theme):
-    page = page_factory(size=size, lang=lang, theme=theme)
-    sign_in(page, make_admin())
-    for address in PAGES:
-        assert page.goto(address).status == 200
-        expect(page.locator("h1").first).to_be_visible()
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= size[0], f"{address} is {width} px wide"
-
-
 def test_a_group_gets_a_member_by_the_picker(page_factory: Pages):
     member, group = make_member(nickname=f"Picked {secrets.token_hex(4)}"), make_group()
     page = page_factory(lang="en-GB")

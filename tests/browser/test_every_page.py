@@ -1,4 +1,5 @@
-"""Every page in both themes and languages: no serious finding of axe, all words translated (Q-8, Q-9)."""
+"""Every page in both themes and languages: no serious finding of axe, all words translated, and those of the
+console as wide as the screen (Q-8, Q-9)."""
 
 from __future__ import annotations
 
@@ -42,6 +43,7 @@ THEMES = {"en-GB": "light", "zh-CN": "dark"}
 
 LIVE = {"window": ".window-state[data-link=live]", "desk": "#live[data-live=live]"}
 UNCONNECTED = {"loading", "offline"}
+DESK, PHONE = (1280, 800), (375, 667)
 
 
 class Looks:
@@ -63,6 +65,13 @@ class Looks:
     def words(self, name: str, *names: str) -> None:
         for text in looking.foreign_words(self.page, (*NAMES, *names)):
             self.wrong.append(f"{name}: another language: {text!r}")
+
+    def fits(self, name: str) -> None:
+        """Nothing is wider than the screen, on a desk or on a phone."""
+        for width, height in (PHONE, DESK):
+            self.page.set_viewport_size({"width": width, "height": height})
+            if wider := looking.overflow(self.page):
+                self.wrong.append(f"{name}: {wider} px wider than {width} px")
 
     def done(self) -> None:
         assert not self.wrong, "\n".join(self.wrong)
@@ -146,11 +155,13 @@ def test_records_and_console(page_factory: Pages, lang: str):
     page.goto(f"/records/{ServiceRecord.objects.order_by('id').values_list('id', flat=True)[0]}/")
     expect(page.locator(".transcript .message").first).to_be_visible()
     looks.at("transcript", *re.split(r"[\s-]+", page.locator("h2").first.inner_text()))
-    for address in (
-        *(page for page in PAGES if page not in ALIKE_PAGES),
-        "/logout/",
-        "/console/nothing-here/",
-    ):
+    for address in PAGES:
+        assert page.goto(address).status == 200
+        expect(page.locator("h1").first).to_be_visible()
+        looks.fits(address)
+        if address not in ALIKE_PAGES:
+            looks.at(address)
+    for address in ("/logout/", "/console/nothing-here/"):
         page.goto(address)
         looks.at(address)
     looks.done()
