@@ -8,6 +8,7 @@ from django.urls import reverse
 from apps.chatbot import building, drafts, knowledge
 from apps.chatbot.models import Release, ReleaseState
 from apps.chatbot.settings import AnswerSettings, SwitchSettings
+from apps.chatbot.templatetags.bot_pages import score
 from apps.team import business
 from apps.team.models import Role, TrailEntry
 from tests.chatbot.libraries import INVOICE, QA, REFUND, add, publish, small_library
@@ -220,3 +221,11 @@ def test_numbers_show_what_was_asked(page):
     shown = page.get(url("bot_numbers") + "?days=30").content.decode()
     assert REFUND in shown and "part answered" in shown
     assert page.get(url("bot_numbers") + "?days=9999").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.91, ".91"), (0.7999, ".79"), (0.29, ".29"), (0.3, ".30"), (1.0, "1.00"), (0.0, ".00"), (None, "–")],
+)
+def test_a_score_below_a_line_never_looks_as_if_it_reached_it(value, text):
+    assert score(value) == text

@@ -27,10 +27,10 @@ def customer_languages() -> list[tuple[str, str]]:
 
 @register.filter
 def score(value: float | None) -> str:
-    """A score as `.91`; nothing where there is none."""
+    """A score as `.91`, a dash for none; cut, so that what is below a line never looks as if it reached it."""
     if value is None:
         return "–"
-    text = f"{value:.2f}"
+    text = f"{int(value * 100 + 1e-9) / 100:.2f}"
     return text.removeprefix("0") if value < 1 else text
 
 
