@@ -27,7 +27,7 @@ def customer_languages() -> list[tuple[str, str]]:
 
 @register.filter
 def score(value: float | None) -> str:
-    """A score as `.91`, a dash for none; cut, so that what is below a line never looks as if it reached it."""
+    """A score as `.91`, a dash for none; cut, so that nothing below a line looks as if it reached it."""
     if value is None:
         return "–"
     text = f"{int(value * 100 + 1e-9) / 100:.2f}"
