@@ -434,6 +434,20 @@ def test_a_card_that_cannot_be_leaves_everything_as_it_was(manager, lines):
     assert business.current(WelcomeSettings).version == 0
 
 
+def test_the_second_of_two_who_order_the_card_is_told(manager):
+    knowledge.set_welcome([Line(text="before")])
+    seen = manager.get(WELCOME).context["seen"]
+    knowledge.set_welcome([Line(text="theirs")])
+    mine = {"entry": [""], "text": ["mine"], "language": [""], "seen": seen}
+    answer = manager.post(WELCOME, card(manager, **mine))
+    assert answer.status_code == 400
+    assert "mine" in text(answer)
+    assert manager.post(WELCOME, card(manager, **mine)).status_code == 400
+    assert [line.shown for line in knowledge.welcome_lines()] == ["theirs"]
+    mine["seen"] = manager.get(WELCOME).context["seen"]
+    assert manager.post(WELCOME, card(manager, **mine)).status_code == 302
+
+
 def test_questions_for_the_card_are_found(manager):
     add("How do I refund?", similar=["money back"])
     add("Off", is_enabled=False)

@@ -49,7 +49,7 @@ def _save(request: HttpRequest, form: SectionForm, lines: list[Line]) -> dict[in
     who = {"member": request.user, "address": address_of(request)}
     try:
         with transaction.atomic():
-            knowledge.set_welcome(lines, **who)
+            knowledge.set_welcome(lines, seen=request.POST.get("seen"), **who)
             version = form.cleaned_data["version"]
             business.save(WelcomeSettings, form.changed_values, version=version, **who)
     except InvalidEntry as error:
@@ -109,6 +109,8 @@ def _shown(
         "fields": list(form_fields.values()),
         "lines": [{"line": line, "wrong": wrong.get(place, "")} for place, line in enumerate(lines)],
         "wrong": wrong.get(None, ""),
+        # Sent again as it came, until somebody has looked at what others have made of the card.
+        "seen": request.POST.get("seen") or knowledge.welcome_mark(lines),
         "languages": [(code, LANGUAGE_NAMES.get(code, code)) for code, _name in settings.LANGUAGES],
         "limit": WELCOME_LIMIT,
         "longest": QUESTION_LIMIT,

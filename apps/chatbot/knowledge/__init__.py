@@ -23,7 +23,7 @@ from .snapshots import Known, snapshot
 from .texts import InvalidEntry, Problem, Values, checked
 from .twins import Twin, twins
 from .upserting import FIELDS, Existing, InvalidRows, Row, RowProblem, Upserted, upsert_many
-from .welcome import WELCOME_LIMIT, Line, set_welcome, welcome_lines
+from .welcome import WELCOME_LIMIT, Line, set_welcome, welcome_lines, welcome_mark
 
 __all__ = [
     "DEPTH",
@@ -66,4 +66,5 @@ __all__ = [
     "twins",
     "upsert_many",
     "welcome_lines",
+    "welcome_mark",
 ]

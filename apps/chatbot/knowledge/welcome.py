@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.chatbot.models import QUESTION_LIMIT, Entry, Library, WelcomeQuestion
 from apps.team.models import Member
-from csdesk.errors import DomainError
+from csdesk.errors import DomainError, WrongState
 from csdesk.texts import in_one_line, says_something
 
 from .draft import changing
@@ -49,11 +51,25 @@ def welcome_lines() -> list[Line]:
     ]
 
 
-def set_welcome(lines: Sequence[Line], *, member: Member | None = None, address: str = "") -> None:
-    """The whole card anew. Raises InvalidEntry whose problems name the line by its place, from 0."""
+def welcome_mark(lines: Sequence[Line]) -> str:
+    """A short text that stands for these lines, to tell later whether they are still the same."""
+    said = json.dumps([_said(line) for line in lines]).encode()
+    return hashlib.blake2b(said, digest_size=8).hexdigest()
+
+
+def set_welcome(
+    lines: Sequence[Line], *, seen: str | None = None, member: Member | None = None, address: str = ""
+) -> None:
+    """The whole card anew.
+
+    Raises InvalidEntry whose problems name the line by its place, from 0, and WrongState when the card is no
+    longer the one with the mark `seen`.
+    """
     with changing(Library.QA, member=member, address=address) as act:
-        wanted = _checked(lines)
-        before = [_said(line) for line in welcome_lines()]
+        wanted, there = _checked(lines), welcome_lines()
+        if seen is not None and seen != welcome_mark(there):
+            raise WrongState(_("Somebody else has changed the questions meanwhile. Look at theirs first."))
+        before = [_said(line) for line in there]
         after = [_said(line) for line in wanted]
         if before == after:
             return
