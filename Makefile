@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-quick bench-faces bench-bot soak growth drill pictures lint words install lock clean
+.PHONY: run test bench bench-quick bench-faces bench-bot bench-files soak growth drill pictures lint words install lock clean
 
 run: install
 	@exec $(BIN)/python -m csdesk.runner
@@ -27,6 +27,10 @@ bench-faces: install
 # How well the bot finds the right entry on public data beside the project; ARGS="--data FOLDER" for elsewhere.
 bench-bot: install
 	@OMP_NUM_THREADS=1 $(BIN)/python -m bench.bot_goals $(ARGS)
+
+# A large file into the bot's library and out of it: seconds and memory; ROWS=10000 for fewer.
+bench-files: install
+	@$(BIN)/python -m bench.files $(if $(ROWS),--rows $(ROWS)) $(ARGS)
 
 # Ten minutes of coming and going, and what grows meanwhile; SECONDS=120 for less.
 soak: install
