@@ -93,8 +93,7 @@ def train(
             **index,
             "entry": np.array(places, dtype=np.int32),
             "row": np.array(rows, dtype=np.int32),
-            **_blob("original", texts),
-            **_blob("folded", [taken.text for taken in folded]),
+            **_blob([taken.text for taken in folded]),
         },
         {"questions": len(rows), "fields": list(FIELDS)},
     )
@@ -121,11 +120,11 @@ def load(folder: Path, *, encoder: Encoder | None = None, check: bool = True) ->
         raise BrokenMatcher(f"{NAME}: {error} is missing") from error
 
 
-def _blob(name: str, texts: list[str]) -> dict[str, np.ndarray]:
+def _blob(texts: list[str]) -> dict[str, np.ndarray]:
     """Texts one after another in UTF-8, and where each begins."""
     encoded = [text.encode("utf-8", "replace") for text in texts]
     ends = np.cumsum([0, *map(len, encoded)])
-    return {name: np.frombuffer(b"".join(encoded), dtype=np.uint8), f"{name}_at": ends.astype(np.int64)}
+    return {"text": np.frombuffer(b"".join(encoded), dtype=np.uint8), "text_at": ends.astype(np.int64)}
 
 
 def _index(taken: list[Terms], progress: Callable[[float], None] | None) -> dict[str, np.ndarray]:
@@ -194,18 +193,13 @@ class Retrieval:
         self._hash, self._start, self._spread = arrays["hash"], arrays["start"], arrays["spread"]
         self._doc, self._weight = arrays["doc"], arrays["weight"]
         self.entry, self.row = arrays["entry"], arrays["row"]
-        self._texts = {name: (arrays[name], arrays[f"{name}_at"]) for name in ("original", "folded")}
+        self._texts, self._text_at = arrays["text"], arrays["text_at"]
         first = np.flatnonzero(np.diff(self.entry, prepend=-1))
         self._first = None if len(first) == questions else first
         self._unknown = float(rarity(questions, 0.0))
 
-    def question(self, number: int) -> str:
-        """The stored question as it was written; `number` counts those that hold anything."""
-        return self._text("original", number)
-
-    def _text(self, name: str, number: int) -> str:
-        content, at = self._texts[name]
-        return content[at[number] : at[number + 1]].tobytes().decode()
+    def _text(self, number: int) -> str:
+        return self._texts[self._text_at[number] : self._text_at[number + 1]].tobytes().decode()
 
     def candidates(
         self,
@@ -248,7 +242,7 @@ class Retrieval:
         if shut is not None:
             total[shut] = 0.0
         found = self._best(total, max(limit, LOOKED_AT))
-        stored = [of_folded(self._text("folded", number)) for number in found]
+        stored = [of_folded(self._text(number)) for number in found]
         features = rerank.features(asked, stored, cosines[:, found].T, self.weights, known)
         logits = rerank.logits(features)
         if likeness is not None and len(found):
