@@ -23,6 +23,8 @@ SORT_OF = {
     for sort, tags in {"n": "nijlstfe", "v": "v", "a": "adzb", "r": "r", "m": "mq"}.items()
     for tag in tags
 }
+READ = 1_000
+"""Characters of a question that retrieval reads."""
 UNITS = 60
 """Characters or Latin words that are compared in order; what is longer tells nothing new."""
 
@@ -57,7 +59,7 @@ class Terms:
     """A question taken apart; the fields of retrieval are made when they are asked for."""
 
     def __init__(self, text: str):
-        tagged = _tagged(text)
+        tagged = _tagged(text[:READ])
         words = [word for word, _ in tagged]
         meant = concepts(words[:UNITS])
         self.text = text
