@@ -20,6 +20,8 @@ WITH_MEANING = 0.5
 """Its least share where an encoder compares meanings."""
 ALONE = 0.6
 """From this share on it is asked alone: its own score is calibrated for such libraries."""
+TINY = 20
+"""Entries below which it is not: among few, hardly any word is known to be common."""
 LEAST = 0.1
 """A share below this is not worth the time."""
 ELSEWHERE = 1.0

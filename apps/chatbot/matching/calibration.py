@@ -14,8 +14,11 @@ from scipy import optimize
 EVIDENCE = ("chance", "covered", "unknown")
 """Log odds of the best entry; share of the question's words, by how telling they are, that its questions
 contain; share that no entry contains, over what is expected."""
-USUAL = np.array([-0.2, 0.85, 0.3, -2.5])
+USUAL = np.array([-0.2, 0.85, 0.3, -1.5])
 """Usual coefficients: constant, then one for each evidence."""
+SCANTY = np.array([-3.0, 0.0, 0.0, -15.0])
+"""What is added to them for a library of one entry, a half of it for two: there softmax tells little, for
+something must be best, and unknown words tell the more."""
 TRUST = np.array([0.5, 0.25, 0.7, 1.0])
 """How far, in standard deviations, coefficients are expected to be from the usual ones."""
 BOUNDS = ((None, None), (0, None), (0, None), (None, -0.7))
@@ -23,7 +26,7 @@ BOUNDS = ((None, None), (0, None), (0, None), (None, -0.7))
 neighbours more than what people ask beside the point, so unknown words tell at least so much."""
 OUT_OF_SCOPE = 0.08
 """Assumed share of questions that no entry answers."""
-SMALL = 1
+SMALL = 2
 """In a library of so many entries another half of all questions is taken to be about something else."""
 PULL = 5.0
 FEWEST = 1e-6
@@ -41,6 +44,14 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 def log_odds(chance: np.ndarray) -> np.ndarray:
     chance = np.clip(chance, FEWEST, 1 - FEWEST)
     return np.log(chance) - np.log1p(-chance)
+
+
+def of_two(chances: np.ndarray) -> float:
+    """The most the best of them can score: two that are equally likely cannot both be right."""
+    if len(chances) < 2:
+        return 1.0
+    second, first = np.partition(chances, -2)[-2:]
+    return float(first**2 / (first**2 + second**2))
 
 
 def score(evidence: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
@@ -70,6 +81,11 @@ def fit_scales(trials: Sequence[Trial], usual: Sequence[float]) -> np.ndarray:
     return usual * np.exp(optimize.minimize(loss, np.zeros(len(usual)), jac=True, method="L-BFGS-B").x)
 
 
+def usual(entries: int) -> np.ndarray:
+    """The usual coefficients for a library of so many entries."""
+    return USUAL + SCANTY / entries
+
+
 def fit(evidence: np.ndarray, right: np.ndarray, in_scope: np.ndarray, entries: int) -> np.ndarray:
     """Coefficients from trials: was the entry thought best the right one? The most likely ones, with a prior.
 
@@ -77,18 +93,19 @@ def fit(evidence: np.ndarray, right: np.ndarray, in_scope: np.ndarray, entries: 
     of so many entries.
     """
     if not len(right):
-        return USUAL.copy()
+        return usual(entries)
     weights = _weights(in_scope, entries)
     inputs = np.column_stack([np.ones(len(right)), evidence])
     signs = 2.0 * right - 1.0
+    expected = usual(entries)
 
     def loss(coefficients: np.ndarray) -> tuple[float, np.ndarray]:
-        off = (coefficients - USUAL) / TRUST
+        off = (coefficients - expected) / TRUST
         margin = signs * (inputs @ coefficients)
         slope = -inputs.T @ (weights * signs / (1 + np.exp(np.clip(margin, -500, 500))))
         return float(weights @ np.logaddexp(0, -margin) + off @ off / 2), slope + off / TRUST
 
-    return optimize.minimize(loss, USUAL, jac=True, method="L-BFGS-B", bounds=BOUNDS).x
+    return optimize.minimize(loss, expected, jac=True, method="L-BFGS-B", bounds=BOUNDS).x
 
 
 def out_of_scope(entries: int) -> float:

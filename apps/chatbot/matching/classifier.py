@@ -39,12 +39,14 @@ class Classifier(NamedTuple):
 
     def score(self, taken: Taken, chances: np.ndarray, best: int) -> float:
         """The calibrated chance that the entry thought best is the right one (B-5)."""
-        return float(calibration.score(self.evidence(taken, chances, best), self.coefficients))
+        calibrated = float(calibration.score(self.evidence(taken, chances, best), self.coefficients))
+        return min(calibrated, calibration.of_two(chances))
 
     def evidence(self, taken: Taken, chances: np.ndarray, best: int) -> np.ndarray:
         """What the score is made of, as `calibration.EVIDENCE` names it."""
         covered, unknown = self.vocabulary.common(taken, best, self.space)
-        return np.array([float(calibration.log_odds(chances[best])), covered, unknown])
+        sure = float(calibration.log_odds(chances[best])) if len(chances) > 1 else 0.0
+        return np.array([sure, covered, unknown])
 
     def write(self, folder: Path) -> None:
         """Write the files of this classifier."""

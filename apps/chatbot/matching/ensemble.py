@@ -30,7 +30,7 @@ class Member(NamedTuple):
 
 
 def fit(matrix: sparse.csr_array, entry: np.ndarray, entries: int, space: Space) -> list[Member]:
-    """The members, in the order of `MEMBERS`; every one of the `entries` (two or more) has a question."""
+    """The members, in the order of `MEMBERS`; every one of the `entries` has a question."""
     first, last = space.starts[BLOCKS.index("letters")], space.starts[BLOCKS.index("letters") + 1]
     letters = np.arange(first, last)
     others = np.concatenate([np.arange(first), np.arange(last, len(space))])
@@ -59,7 +59,7 @@ def _machine(
 
     weights = np.zeros((matrix.shape[1], entries), dtype=np.float32)
     bias = np.zeros(entries, dtype=np.float32)
-    if len(columns) == 0:
+    if len(columns) == 0 or entries == 1:
         return Member(weights, bias)
     machine = LinearSVC(C=cost, tol=TOLERANCE, random_state=0).fit(
         sparse.csr_matrix(matrix[:, columns]), entry

@@ -22,7 +22,7 @@ Progress = Callable[[float], None] | None
 
 def is_worth_it(entry: np.ndarray, entries: int) -> bool:
     """Whether classifiers can be learned from so many entries and questions."""
-    return entries >= 2 and entries * len(entry) <= MOST_WORK
+    return entries * len(entry) <= MOST_WORK
 
 
 def learn(taken: Sequence[Taken], entry: np.ndarray, entries: int, progress: Progress = None) -> Classifier:
@@ -62,7 +62,7 @@ def _calibrate(
         if progress:
             progress(len(seen) / (len(parts) + 1))
     if not seen:
-        return np.array(USUAL_SCALES), calibration.USUAL.copy()
+        return np.array(USUAL_SCALES), calibration.usual(entries)
     scales = calibration.fit_scales(
         [(one.logits[:, : len(one.right)], one.right) for one in seen], USUAL_SCALES
     )

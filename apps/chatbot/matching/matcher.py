@@ -105,7 +105,8 @@ class Matcher:
         if not taken.words or limit < 1 or (mask is not None and not mask.any()):
             return []
         weight = blending.weight(taken.words, self._questions_each)
-        if self._classifier is None or (self._retrieval is not None and weight >= blending.ALONE):
+        alone = weight >= blending.ALONE and len(self._library.labels) >= blending.TINY
+        if self._classifier is None or (self._retrieval is not None and alone):
             order, scores = self._retrieve(question, limit, mask)
         else:
             taken = self._spelled(taken)

@@ -11,9 +11,9 @@ import numpy as np
 
 ENTRIES_OUT = 0.2
 QUESTIONS_OUT = 0.15
-ENOUGH = 600
+ENOUGH = 1_200
 """Trials that are wanted in all; small libraries get them in several rounds."""
-ROUNDS = 3
+ROUNDS = 4
 FEWEST = 4
 """Entries a library must have so that some can be held out."""
 

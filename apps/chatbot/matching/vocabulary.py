@@ -11,6 +11,8 @@ import numpy as np
 from scipy import sparse
 
 from .features import BLOCKS, Space, Taken, word_codes
+from .stems import stem
+from .terms import FAINT_WORDS
 
 
 class Vocabulary(NamedTuple):
@@ -18,7 +20,7 @@ class Vocabulary(NamedTuple):
 
     starts: np.ndarray
     words: np.ndarray
-    telling: np.ndarray  # ln((1 + entries) / (1 + entries with the word)), the last for a word of no entry
+    telling: np.ndarray  # ln((2 + entries) / (1 + entries with the word)), the last for a word of no entry
     expected: float
     """Share of unknown words, by how telling they are, that is expected of a question in scope."""
 
@@ -26,8 +28,9 @@ class Vocabulary(NamedTuple):
         """Shares of the question's words, by how telling: in this entry; in none, over the expected."""
         codes = np.array(word_codes(taken.stems), dtype=np.uint32)
         places, found = space.place(0, codes)
+        faint = np.array([FAINT_WORDS.get(word, 1.0) for word in taken.words])
         known = self.telling[places]
-        unknown = float(self.telling[-1]) * int(len(found) - found.sum())
+        unknown = float(self.telling[-1] * faint[~found].sum())
         whole = float(known.sum()) + unknown
         if whole <= 0:
             return 0.0, float(not len(places)) - self.expected
@@ -45,13 +48,23 @@ def learn(matrix: sparse.csr_array, entry: np.ndarray, entries: int, space: Spac
     contained = sparse.csr_array(belongs @ words)
     contained.sort_indices()
     spread = np.bincount(contained.indices, minlength=size)
-    telling = np.log((1 + entries) / (1 + np.append(spread, 0))).astype(np.float32)
+    telling = np.log((2 + entries) / (1 + np.append(spread, 0))).astype(np.float32)
+    telling[:-1] *= _strength(space)
     return Vocabulary(
         contained.indptr.astype(np.int32),
         contained.indices.astype(np.int32),
         telling,
         _expected(words, telling),
     )
+
+
+def _strength(space: Space) -> np.ndarray:
+    """What is left of each word's weight; a small library does not see which words tell little."""
+    strength = np.ones(int(space.starts[1]), dtype=np.float32)
+    for word, share in FAINT_WORDS.items():
+        places, _ = space.place(0, np.array(word_codes([stem(word)]), dtype=np.uint32))
+        strength[places] = share
+    return strength
 
 
 def _expected(words: sparse.csr_array, telling: np.ndarray) -> float:
