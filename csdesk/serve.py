@@ -45,6 +45,11 @@ class BoundedRequest(WebRequest):
     _received = 0
     _refused = False
 
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        # Twisted would parse forms too, ten times their size in memory and with all sockets waiting;
+        # Django reads them from the disk.
+        super().__init__(*args, parsePOSTFormSubmission=False, **kwargs)
+
     def gotLength(self, length: int | None) -> None:
         if length is not None and length > self._allowed():
             self._refuse()
