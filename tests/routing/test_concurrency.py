@@ -17,7 +17,7 @@ from tests import factories as make
 from tests.routing import crowd, scene
 
 # Ends with `ENOUGH` assignments, or after `SECONDS` with `LEAST`, for which a busy machine takes longer.
-ENOUGH, LEAST = 400, 100
+ENOUGH, LEAST = 250, 100
 SECONDS, MOST_SECONDS = 25, 90
 # What was queued for less may not have been committed when the round looked.
 SEEN_FOR = timedelta(seconds=0.5)
