@@ -13,6 +13,7 @@ from tests import factories as make
 from tests.browser.customers import Customer
 from tests.browser.windows import new_words
 from tests.browser.workbenches import Workbench, Workbenches
+from tests.browsers import Pages
 
 
 class Network:
@@ -132,9 +133,10 @@ def test_what_is_written_without_a_connection_goes_when_it_is_back(served) -> No
 
 
 def test_the_browsers_word_of_a_lost_network_counts_at_once(
-    open_workbench: Workbenches, new_customer: Callable[[], Customer]
+    page_factory: Pages, open_workbench: Workbenches, new_customer: Callable[[], Customer]
 ) -> None:
     """D-3: what is written then waits and is no failure; it goes by itself."""
+    page_factory.expect("ERR_INTERNET_DISCONNECTED")
     bench = open_workbench(make.make_member(), lang="en-GB")
     customer = new_customer()
     words = new_words("Hello")
