@@ -32,7 +32,9 @@ def learn(lessons: Lessons, progress: Progress | None = None, *, anew: bool = Fa
         folder, started = Path(made), time.monotonic()
         try:
             train(lessons.rows, folder, progress=progress, encoder=encoder())
-        except ValueError:  # entries without a letter to learn from
+        except ValueError:
+            if _has_letters(lessons):
+                raise
             return None
         load(folder)  # what can't be loaded here is never published
         seconds = time.monotonic() - started
@@ -46,6 +48,11 @@ def learn(lessons: Lessons, progress: Progress | None = None, *, anew: bool = Fa
             questions=lessons.questions,
             seconds=seconds,
         )
+
+
+def _has_letters(lessons: Lessons) -> bool:
+    """Whether there is anything to learn from, be it a single letter."""
+    return any(sign.isalnum() for _entry, texts in lessons.rows for text in texts for sign in text)
 
 
 def fits_draft(artifact: Artifact, revision: int) -> None:

@@ -114,8 +114,8 @@ class Pointer:
             return None
         try:
             knowledge = self._loaded(release)
-        except (artifacts.BrokenArtifact, BrokenMatcher, OSError) as error:
-            log.error("bot: release %s can't be used, the one before stays: %s", release.release, error)
+        except Exception as error:  # whatever is wrong with it, the one before goes on
+            log.exception("bot: release %s can't be used, the one before stays", release.release)
             self._failed[release.release] = time.monotonic() + RETRY_AFTER
             tell_trouble(release.release, str(error))
             _have_it_mended(release.release)

@@ -103,6 +103,13 @@ def test_small_talk_is_not_needed():
     assert live.current().rank(CHITCHAT, "hello", 3) == ()
 
 
+def test_questions_without_a_letter_teach_nothing_and_do_no_harm():
+    entry = add("???", "So what?")
+    publish()
+    assert live.current().rank(QA, "anything", 3) == ()
+    assert live.current().exactly("???") == entry.pk
+
+
 def test_a_second_publish_waits_for_the_first():
     small_library()
     first = releases.publish(None)
@@ -122,19 +129,20 @@ def test_a_release_is_built_once():
     assert releases.claim(held.pk) is None
 
 
-def test_a_failed_build_leaves_the_live_one(monkeypatch):
+@pytest.mark.parametrize("error", [RuntimeError, ValueError, MemoryError])
+def test_a_failed_build_leaves_the_live_one(monkeypatch, error):
     entries = small_library()
     first = publish()
     change(entries[REFUND], answer="Five days.", similar=("a new way",))
 
     def broken(*_, **__):
-        raise RuntimeError("out of memory")
+        raise error("no")
 
     monkeypatch.setattr(learning, "train", broken)
     second = releases.publish(None)
     assert not building.build(second.pk)
     second.refresh_from_db()
-    assert second.state == ReleaseState.FAILED and "RuntimeError" in second.error
+    assert second.state == ReleaseState.FAILED and error.__name__ in second.error
     assert not second.contents.exists()
     live.forget()
     assert releases.newest() == first
