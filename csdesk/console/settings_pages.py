@@ -32,7 +32,8 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     current = business.current(section)
     form = SectionForm(current, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid() and _save(request, section, form):
+    told = _("Saved. It applies to what happens from now on.")
+    if request.method == "POST" and form.is_valid() and saved(request, section, form, told):
         return redirect("admin:section", name)
     context = {
         **site.each_context(request),
@@ -48,7 +49,8 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "console/section.html", context, status=400 if form.errors else 200)
 
 
-def _save(request: HttpRequest, section: type[business.Section], form: SectionForm) -> bool:
+def saved(request: HttpRequest, section: type[business.Section], form: SectionForm, told: str) -> bool:
+    """Save what the form changes and say so in these words; False, the reason in the form, if refused."""
     try:
         business.save(
             section,
@@ -60,7 +62,7 @@ def _save(request: HttpRequest, section: type[business.Section], form: SectionFo
     except WrongState as error:
         form.add_error(None, error.detail)
         return False
-    messages.success(request, _("Saved. It applies to what happens from now on."))
+    messages.success(request, told)
     return True
 
 

@@ -1,17 +1,15 @@
 """The bot's settings in the console (M-2): three tabs, help beside each field, a preview of the decision."""
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from apps.chatbot.settings import MENU
 from apps.team import business
-from apps.team.adapter import address_of
 from apps.team.models import SettingsVersion
 from csdesk.console import site
 from csdesk.console.settings_forms import SectionForm
-from csdesk.errors import WrongState
+from csdesk.console.settings_pages import saved
 
 
 def first(request: HttpRequest) -> HttpResponse:
@@ -25,7 +23,8 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     if section is None or section.menu != MENU:
         raise Http404
     form = SectionForm(business.current(section), request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid() and _save(request, section, form):
+    told = _("Saved. It applies within two seconds, without publishing.")
+    if request.method == "POST" and form.is_valid() and saved(request, section, form, told):
         return redirect("admin:bot_section", name)
     context = {
         **site.each_context(request),
@@ -39,19 +38,3 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         .order_by("-version")[:1],
     }
     return render(request, "admin/chatbot/settings.html", context, status=400 if form.errors else 200)
-
-
-def _save(request: HttpRequest, section: type[business.Section], form: SectionForm) -> bool:
-    try:
-        business.save(
-            section,
-            form.changed_values,
-            request.user,
-            version=form.cleaned_data["version"],
-            address=address_of(request),
-        )
-    except WrongState as error:
-        form.add_error(None, error.detail)
-        return False
-    messages.success(request, _("Saved. It applies within two seconds, without publishing."))
-    return True
