@@ -1,6 +1,6 @@
 """What the matching package gives and takes; pure Python, imported by everybody."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -23,6 +23,16 @@ class Match(NamedTuple):
 
 class BrokenMatcher(Exception):
     """A matcher's files are missing, damaged or of another format version."""
+
+
+class Matcher(Protocol):
+    """A trained matcher; may be used by several threads at once."""
+
+    def rank(
+        self, questions: Sequence[str], limit: int = 10, allowed: Collection[int] | np.ndarray | None = None
+    ) -> list[list[Match]]:
+        """The entries that may answer each question, best first, at most `limit`, of those `allowed`."""
+        ...
 
 
 class Encoder(Protocol):
