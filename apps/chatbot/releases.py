@@ -63,7 +63,7 @@ def roll_back(member: Member | None, to: Release, *, address: str = "") -> Relea
         if current and to.pk in (current.pk, current.same_as_id):
             raise WrongState(_("This release is live already."))
         origin = to.same_as or to
-        release = _begin(member, _("Back to %s") % origin.number, same_as=origin)
+        release = _begin(member, "", same_as=origin)
         snapshots.take_over(release, origin)
         release.qa, release.chitchat = origin.qa, origin.chitchat
         release.save()
