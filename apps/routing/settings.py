@@ -152,7 +152,7 @@ class PromptSettings(Section):
             "zh-hans": "当前咨询人数较多，您排在第 ${QueuePosition} 位，前面还有 ${WaitNo} 人，请稍候。",
             "en": "All agents are busy. You are number ${QueuePosition}, with ${WaitNo} before you.",
         },
-        _("Queueing"),
+        pgettext_lazy("prompt", "Queueing"),
         names=PLACE,
     )
     left_queue: Words = words(
