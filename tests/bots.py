@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from apps.chatbot import knowledge, releases
@@ -18,6 +20,8 @@ from apps.chatbot.models import (
     ReleaseState,
     WelcomeQuestion,
 )
+from tests import factories as make
+from tests.live.windows import window_of
 
 RETURN = "How do I return a parcel?"
 WHO_PAYS = "Who pays for a return?"
@@ -82,3 +86,26 @@ def patiently(is_so: Callable[[], bool], seconds: float = 20) -> None:
     while not is_so():
         assert time.monotonic() < until, "that has not come about"
         time.sleep(0.05)
+
+
+def wait_until_silent(url: str) -> None:
+    """Until the web processes have noticed that nothing is published any more."""
+    patiently(lambda: not answers_in(url))
+
+
+def wait_until_answering(url: str) -> None:
+    """Until the web processes have the release."""
+    patiently(lambda: answers_in(url))
+
+
+def answers_in(url: str) -> bool:
+    """Whether a customer who comes now meets the bot."""
+    channel = make.make_channel().key
+
+    async def look() -> bool:
+        async with window_of(url, channel) as window:
+            return window.ready["channel"]["bot"]
+
+    # In a thread of its own, for the caller's may have a loop that runs.
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, look()).result()

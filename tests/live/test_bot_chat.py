@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Iterator
 
@@ -27,16 +26,10 @@ def bot(stack, django_db_blocker) -> Iterator[None]:
     """The bot answers everywhere; afterwards nowhere any more."""
     with django_db_blocker.unblock():
         with bots.taught():
-            channel = make.make_channel().key
-            bots.patiently(lambda: asyncio.run(has_bot(stack.url, channel)))
+            bots.wait_until_answering(stack.url)
             yield
-        bots.patiently(lambda: not asyncio.run(has_bot(stack.url, channel)))
+        bots.wait_until_silent(stack.url)
         connections.close_all()
-
-
-async def has_bot(url: str, channel: str) -> bool:
-    async with window_of(url, channel) as window:
-        return window.ready["channel"]["bot"]
 
 
 @pytest.fixture
