@@ -29,7 +29,18 @@ from bench import questions
 PARTS = 4
 PENALTY = 4.0
 OUTSIDE = 0.15
-LIKENESS = {"characters", "pairs", "words", "concepts", "behind", "order", "beginning", "ending", "same", "equal"}
+LIKENESS = {
+    "characters",
+    "pairs",
+    "words",
+    "concepts",
+    "behind",
+    "order",
+    "beginning",
+    "ending",
+    "same",
+    "equal",
+}
 
 
 class Case(NamedTuple):

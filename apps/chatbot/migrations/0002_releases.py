@@ -4,29 +4,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('chatbot', '0001_initial'),
+        ("chatbot", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='artifact',
-            name='draft_revision',
+            model_name="artifact",
+            name="draft_revision",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='entryversion',
-            name='key',
-            field=models.CharField(default='', max_length=32),
+            model_name="entryversion",
+            name="key",
+            field=models.CharField(default="", max_length=32),
         ),
         migrations.AddField(
-            model_name='release',
-            name='seen_at',
+            model_name="release",
+            name="seen_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddIndex(
-            model_name='entryversion',
-            index=models.Index(fields=['key'], name='entry_version_key'),
+            model_name="entryversion",
+            index=models.Index(fields=["key"], name="entry_version_key"),
         ),
     ]
