@@ -240,3 +240,16 @@ def test_a_sure_answer_asks_the_database_at_most_once(scores, django_assert_num_
     scores()
     with django_assert_num_queries(1):
         assert ask("zzz").decision == "fallback"
+
+
+def test_the_worker_is_asked_once_to_learn_the_draft(monkeypatch):
+    sent = []
+    monkeypatch.setattr(drafts.current_app, "send_task", lambda name: sent.append(name))
+    assert drafts.prepare() == 0
+    assert not sent  # nothing was ever edited
+    small_library()
+    assert drafts.prepare() == 3
+    assert drafts.prepare(0.05) == 3  # who waits is told when nobody learns
+    assert sent == ["chatbot.tasks.learn_draft"]
+    monkeypatch.setattr(drafts.time, "sleep", lambda _: drafts.learn())
+    assert drafts.prepare(10) == 0
