@@ -22,7 +22,7 @@ ALONE = 0.6
 """From this share on it is asked alone: its own score is calibrated for such libraries."""
 TINY = 20
 """Entries below which it is not: among few, hardly any word is known to be common."""
-LEAST = 0.1
+LEAST = 0.15
 """A share below this is not worth the time."""
 ELSEWHERE = 1.0
 """How far below the last candidate's logit entries are that retrieval did not bring up."""

@@ -15,7 +15,7 @@ from .features import BLOCKS, Space
 
 MEMBERS = ("words", "letters", "bayes")
 COST = {"words": 1.0, "letters": 2.0}
-TOLERANCE = 0.1
+TOLERANCE = 0.05
 SMOOTHING = 0.01
 
 
