@@ -16,6 +16,7 @@ from apps.chatbot.models import AnswerPicture, Entry, Library
 from apps.chatbot.settings import WelcomeSettings
 from apps.team import business
 from apps.team.models import Role
+from csdesk import clock
 from tests.factories import PASSWORD, make_member
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +124,8 @@ def test_pages_follow_one_another_and_miss_nobody(manager, monkeypatch):
     monkeypatch.setattr(listing, "PAGE", 4)
     for number in range(10):
         add(f"question {number}")
+    # Half of them at the same moment, as bulk actions leave them.
+    Entry.objects.filter(question__gte="question 5").update(changed_at=clock.now())
     for sort in ("", "changed"):
         address, seen, pages = f"{LIST}?sort={sort}", [], 0
         while address:
