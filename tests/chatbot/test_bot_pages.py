@@ -11,6 +11,7 @@ from apps.chatbot.settings import AnswerSettings, SwitchSettings
 from apps.chatbot.templatetags.bot_pages import score
 from apps.team import business
 from apps.team.models import Role, TrailEntry
+from apps.team.setting_fields import Words
 from tests.chatbot.libraries import INVOICE, QA, REFUND, add, publish, small_library
 from tests.factories import PASSWORD, make_member
 
@@ -188,10 +189,9 @@ def test_the_preview_decides_by_what_is_typed(ask, page):
     small_library()
     current = business.current(AnswerSettings)
     typed = {"section": "bot_answers", "version": current.version, "direct": "1.00", "guide": "1.00"}
-    words = {"guide_words": current.guide_words, "fallback_words": current.fallback_words}
-    words["only_text_words"] = current.only_text_words
-    for name, value in words.items():
-        typed |= {f"{name}_{code}": text for code, text in value.texts.items()}
+    for name, value in vars(current).items():
+        if isinstance(value, Words):
+            typed |= {f"{name}_{code}": text for code, text in value.texts.items()}
     kept = {"chitchat": "0.80", "guide_most": 3, "guide_times": 2, "misses": 2}
     typed |= kept | {"fallback": "human", "after_misses": "offer"}
     assert ask("how do I change the invoice").json()["decision"] != "fallback"
