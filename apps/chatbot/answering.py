@@ -176,7 +176,8 @@ def _reply(
         items = tuple(known[entry].question for entry in verdict.listed if entry in known)
         return Reply(title=answers.guide_words.text(language), items=items, **common)
     if verdict.decision == Decision.FALLBACK:
-        text = "" if verdict.hands_over else answers.fallback_words.text(language)
+        said = answers.missed_words if verdict.missed_enough else answers.fallback_words
+        text = "" if verdict.hands_over else said.text(language)
         return Reply(text=text, offers_human=verdict.offers_human, hands_over=verdict.hands_over, **common)
     entry = known[verdict.entry]
     said = standing.answered[entry.entry] % len(entry.answers)

@@ -101,6 +101,8 @@ class Verdict:
     listed: tuple[int, ...] = ()
     offers_human: bool = False
     hands_over: bool = False
+    # Enough misses in a row: other words than the fall-back's own.
+    missed_enough: bool = False
     steps: tuple[Step, ...] = field(default=(), compare=False)
 
 
@@ -164,4 +166,4 @@ def _fallen_back(facts: Facts, rules: Rules, steps: list[Step]) -> Verdict:
     hands_over = rules.fallback == "human" or (is_enough and rules.after_misses == "start")
     offers_human = not hands_over and (rules.fallback == "button" or is_enough)
     best = facts.qa[0].score if facts.qa else None
-    return Verdict(Decision.FALLBACK, None, best, (), offers_human, hands_over, tuple(steps))
+    return Verdict(Decision.FALLBACK, None, best, (), offers_human, hands_over, is_enough, tuple(steps))

@@ -140,6 +140,14 @@ class AnswerSettings(Section):
         _("Then"),
         [("offer", _("offer the “to human” button")), ("start", _("start the hand-over"))],
     )
+    missed_words: Words = words(
+        {
+            "zh-hans": "还是没能帮到您。要请人工客服来看看吗？",
+            "en": "I still haven't found what you need. Shall I ask a person to help?",
+        },
+        _("Words when it offers an agent then"),
+        required=True,
+    )
 
     def check(self) -> None:
         if self.guide > self.direct:

@@ -91,6 +91,18 @@ def test_the_fall_back_speaks_the_customers_language(scores):
     assert reply.text.startswith("Sorry") and reply.offers_human and not reply.hands_over
 
 
+def test_who_misses_again_hears_other_words(scores):
+    small_library()
+    publish()
+    scores()
+    talk, said = uuid4(), []
+    for seq in range(1, 4):
+        reply = ask("zzz", talk)
+        said.append((reply.text.split()[0], reply.offers_human))
+        answering.note(reply, "zzz", conversation=talk, channel=1, seq=seq)
+    assert said == [("Sorry,", True), ("I", True), ("I", True)]
+
+
 def test_a_hand_over_says_nothing_itself(scores):
     small_library()
     publish()
