@@ -62,7 +62,11 @@ def remove_leftovers() -> None:
     """End and remove what test runs that were killed have left behind."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         owner = re.match(rf"{_PREFIX}(\d+)-", folder.name)
-        if not owner or psutil.pid_exists(int(owner[1])) or folder.stat().st_uid != os.geteuid():
+        try:
+            is_ours = folder.stat().st_uid == os.geteuid()
+        except FileNotFoundError:
+            continue  # another run has removed it
+        if not owner or not is_ours or psutil.pid_exists(int(owner[1])):
             continue
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
-from apps.chatbot import presets
+from apps.chatbot import building, presets, releases
 from apps.sessions import signing_secrets
 from apps.team.checks import foreign_demo_accounts
 from csdesk import demo
@@ -34,6 +34,9 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         signing_secrets.seal_anew()
         presets.install_chitchat()
+        if live := releases.newest():
+            # What an older csdesk has learned may be of no use to this one; better now than when it runs.
+            building.renew(live.pk)
         if settings.DEMO:
             self._demo()
         else:
