@@ -2,6 +2,8 @@
 
 import json
 import random
+import subprocess
+import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -230,3 +232,12 @@ def test_another_version_is_a_broken_matcher(folder, tmp_path):
 
 def test_the_adaptor_ranks_without_a_database():
     assert build(LIBRARY)(["password forgotten"])[0][0][0] == 7
+
+
+def test_serving_needs_no_scikit_learn(folder):
+    program = (
+        "import sys; from pathlib import Path; from apps.chatbot.matching import load;"
+        "load(Path(sys.argv[1])).rank(['password', '退款']);"
+        "sys.exit(any(name.startswith(('sklearn', 'scipy.optimize', 'django')) for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", program, folder], timeout=60).returncode == 0

@@ -6,10 +6,9 @@ on `USUAL`, found on many libraries of all sizes, so that a library of ten quest
 one of ten thousand its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy import optimize
 
 EVIDENCE = ("chance", "covered", "unknown")
 """Log odds of the best entry; share of the question's words, by how telling they are, that its questions
@@ -78,7 +77,7 @@ def fit_scales(trials: Sequence[Trial], usual: Sequence[float]) -> np.ndarray:
             slope = slope + scales * gaps
         return total, slope
 
-    return usual * np.exp(optimize.minimize(loss, np.zeros(len(usual)), jac=True, method="L-BFGS-B").x)
+    return usual * np.exp(_least(loss, np.zeros(len(usual))))
 
 
 def usual(entries: int) -> np.ndarray:
@@ -105,7 +104,7 @@ def fit(evidence: np.ndarray, right: np.ndarray, in_scope: np.ndarray, entries: 
         slope = -inputs.T @ (weights * signs / (1 + np.exp(np.clip(margin, -500, 500))))
         return float(weights @ np.logaddexp(0, -margin) + off @ off / 2), slope + off / TRUST
 
-    return optimize.minimize(loss, expected, jac=True, method="L-BFGS-B", bounds=BOUNDS).x
+    return _least(loss, expected, BOUNDS)
 
 
 def out_of_scope(entries: int) -> float:
@@ -120,3 +119,10 @@ def _weights(in_scope: np.ndarray, entries: int) -> np.ndarray:
         return np.ones(len(in_scope))
     share = out_of_scope(entries)
     return np.where(in_scope, (1 - share) / inside, share / outside) * len(in_scope)
+
+
+def _least(loss: Callable, start: np.ndarray, bounds: Sequence | None = None) -> np.ndarray:
+    """Where a loss, given with its slope, is least; imported here as serving does without."""
+    from scipy import optimize
+
+    return optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
