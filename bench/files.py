@@ -17,6 +17,8 @@ from bench.place import BenchError, ground
 from bench.table import columns, say
 from csdesk.embedded import EmbeddedError
 
+# Seconds that a busy machine may take for one form.
+WITHIN = 1800
 RESULTS = Path(__file__).resolve().parent / "results" / "files.json"
 
 
@@ -54,7 +56,7 @@ def main() -> int:
     try:
         with ground() as here:
             say(f"importing and exporting {asked.rows:,} entries")
-            found = _together([here.do("bench.filing", asked.rows, form) for form in forms])
+            found = _together([here.do("bench.filing", asked.rows, form, within=WITHIN) for form in forms])
     except (BenchError, EmbeddedError) as error:
         print(f"files: {error}", file=sys.stderr)
         return 1

@@ -71,9 +71,9 @@ class Ground:
         self.redis.stop()
         self.postgres.stop()
 
-    def do(self, module: str, *arguments: object) -> dict:
+    def do(self, module: str, *arguments: object, within: int = STEP_WITHIN) -> dict:
         """Run a module's `main` to its end; what it printed as JSON."""
-        return json.loads(run(self.env, "-m", module, *map(str, arguments)) or "{}")
+        return json.loads(run(self.env, "-m", module, *map(str, arguments), within=within) or "{}")
 
     @contextlib.contextmanager
     def serving(self, what: str) -> Iterator[subprocess.Popen]:
@@ -114,10 +114,10 @@ class Ground:
         return self.port if dialect == "csdesk" else self.floor_port
 
 
-def run(env: dict[str, str], *arguments: str) -> str:
+def run(env: dict[str, str], *arguments: str, within: int = STEP_WITHIN) -> str:
     """Run Python in the project's folder; its standard output. BenchError when it fails."""
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=STEP_WITHIN
+        [sys.executable, *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=within
     )
     if done.returncode:
         raise BenchError(f"{' '.join(arguments)} failed:\n{done.stderr[-3000:]}")
