@@ -1,6 +1,6 @@
 """A small knowledge base, and publishing without a worker."""
 
-from apps.chatbot import building, knowledge, live, releases
+from apps.chatbot import building, knowledge, live, releases, snapshots
 from apps.chatbot.knowledge import Values
 from apps.chatbot.models import Entry, Library, Release
 
@@ -22,6 +22,11 @@ def small_library() -> dict[str, Entry]:
         INVOICE: add(INVOICE, "In your **orders**.", ("wrong name on the invoice",), format="markdown"),
         HELLO: add(HELLO, "Hi there!", ("good morning", "hey"), library=CHITCHAT),
     }
+
+
+def would_know(library=QA) -> list[list[str]]:
+    """The questions of each entry that would be published now."""
+    return [questions for _, questions in snapshots.lessons_of_draft(library).rows]
 
 
 def publish(description: str = "", member=None) -> Release:

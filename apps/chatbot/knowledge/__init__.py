@@ -19,7 +19,6 @@ from .entries import add_entry, change_entry, delete_entries, move_entries, swit
 from .finding import Wanted, found
 from .installing import Preset, install_presets
 from .naming import PRESET_NAMES, code_of, name_of
-from .snapshots import Known, snapshot
 from .texts import InvalidEntry, Problem, Values, checked
 from .twins import Twin, twins
 from .upserting import FIELDS, Existing, InvalidRows, Row, RowProblem, Upserted, upsert_many
@@ -33,7 +32,6 @@ __all__ = [
     "Existing",
     "InvalidEntry",
     "InvalidRows",
-    "Known",
     "Line",
     "Preset",
     "Problem",
@@ -59,7 +57,6 @@ __all__ = [
     "rename_category",
     "revision",
     "set_welcome",
-    "snapshot",
     "switch_category",
     "switch_entries",
     "tree",
