@@ -41,6 +41,7 @@ _DATA = ", ".join(
 )
 _SAME_IN_BOTH = (
     *("csdesk", "TXT", "ID", "UserID", "IVR", "ml", "MB", "kB", "VIP"),
+    *("CSV", "XLSX", "UTF", "GBK", "Markdown"),
     *("Alt", "Esc", "Enter", "Shift", "Ctrl"),
     # A language is named in its own.
     *("English", "中文"),

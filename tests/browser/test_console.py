@@ -34,6 +34,15 @@ PAGES = (
     "/console/settings/rating/",
     "/console/settings/messages/",
     "/account/password/",
+    "/console/bot/qa/",
+    "/console/bot/qa/add/",
+    "/console/bot/qa/categories/",
+    "/console/bot/qa/import/",
+    "/console/bot/releases/",
+    "/console/bot/releases/changes/",
+    "/console/bot/settings/",
+    "/console/bot/settings/bot_welcome/",
+    "/console/bot/numbers/",
 )
 
 

@@ -26,7 +26,7 @@ pytestmark = [
 # The names of the demo and of the samples.
 NAMES = (
     *("林晓雯", "陈思远", "山禾器物", "售前咨询", "售后服务"),
-    *("Pre", "sales", "After", "shop", "example", "com", "KT", "W" * 200),
+    *("Pre", "sales", "After", "shop", "example", "com", "KT", "Asia", "Shanghai", "W" * 200),
 )
 # Looked at once more they would show nothing new.
 ALIKE = {
