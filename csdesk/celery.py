@@ -36,6 +36,8 @@ app.conf.update(
     task_time_limit=1800,
     task_soft_time_limit=1740,
     worker_prefetch_multiplier=1,
+    # Learning a large library takes much memory, which Python keeps: the process ends after such a job (kB).
+    worker_max_memory_per_child=600_000,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
     worker_enable_remote_control=False,
