@@ -168,7 +168,10 @@ class SimilarQuestion(models.Model):
 class WelcomeQuestion(models.Model):
     """A line of the welcome card (B-3): an entry of the Q&A library, or words of its own."""
 
-    entry = models.ForeignKey(Entry, models.CASCADE, null=True, blank=True, related_name="+")
+    # The entry may be gone from the draft: customers see its line as long as the live release has it.
+    entry = models.ForeignKey(
+        Entry, models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False
+    )
     text = models.CharField(_("question"), max_length=QUESTION_LIMIT, blank=True)
     # Shown to customers of this language only; empty = to all.
     language = models.CharField(_("language"), max_length=10, blank=True)
@@ -185,7 +188,7 @@ class WelcomeQuestion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.text or str(self.entry)
+        return self.text or f"entry {self.entry_id}"
 
 
 class AnswerPicture(models.Model):

@@ -6,6 +6,7 @@ leaves the live release as it is.
 """
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import IntegrityError, connection, transaction
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.chatbot import snapshots
-from apps.chatbot.models import Library, Release, ReleaseState
+from apps.chatbot.models import EntryVersion, Library, Release, ReleaseEntry, ReleaseState
 from apps.team import trail
 from apps.team.models import Member
 from csdesk import clock
@@ -88,6 +89,16 @@ def roll_back(member: Member | None, to: Release, *, address: str = "") -> Relea
 def newest() -> Release | None:
     """The release published last: what is live, or will be within two seconds."""
     return Release.objects.filter(state=ReleaseState.PUBLISHED).order_by("-live_from", "-pk").first()
+
+
+def live_questions(entries: Iterable[int]) -> dict[int, str]:
+    """Standard questions of these entries as customers have them, be they in the draft or not."""
+    wanted, release = list(entries), newest()
+    if not wanted or release is None:
+        return {}
+    contents = ReleaseEntry.objects.filter(release=release).values("version_id")
+    versions = EntryVersion.objects.filter(pk__in=contents, entry_id__in=wanted)
+    return dict(versions.values_list("entry_id", "question"))
 
 
 def being_built() -> Release | None:

@@ -6,7 +6,7 @@ import pytest
 
 from apps.chatbot import knowledge
 from apps.chatbot.knowledge import InvalidEntry, Values, Wanted
-from apps.chatbot.models import Entry, Library, LibraryState, SimilarQuestion, WelcomeQuestion
+from apps.chatbot.models import Entry, Library, LibraryState, SimilarQuestion
 from apps.team.models import Role, TrailDetail, TrailEntry
 from csdesk import clock
 from csdesk.errors import NotFound, WrongState
@@ -172,7 +172,7 @@ def test_all_that_match_are_changed_and_nothing_else():
     assert knowledge.delete_entries(QA, everything(text="refund")) == 6
     assert set(Entry.objects.values_list("pk", flat=True)) == {kept.pk, other.pk}
     assert not SimilarQuestion.objects.exists()
-    assert not WelcomeQuestion.objects.exists()
+    assert knowledge.welcome_lines() == []
 
 
 def test_entries_of_the_other_library_are_out_of_reach():

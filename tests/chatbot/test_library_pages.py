@@ -17,7 +17,7 @@ from apps.chatbot.settings import WelcomeSettings
 from apps.team import business
 from apps.team.models import Role
 from csdesk import clock
-from tests.chatbot.libraries import would_know
+from tests.chatbot.libraries import publish, would_know
 from tests.factories import PASSWORD, make_member
 
 pytestmark = pytest.mark.django_db
@@ -450,6 +450,19 @@ def test_the_second_of_two_who_order_the_card_is_told(manager):
     assert [line.shown for line in knowledge.welcome_lines()] == ["theirs"]
     mine["seen"] = manager.get(WELCOME).context["seen"]
     assert manager.post(WELCOME, card(manager, **mine)).status_code == 302
+
+
+def test_a_line_whose_entry_is_deleted_in_the_draft_says_so(manager):
+    """B-3, B-8: customers have the line until the next publishing."""
+    entry = add("How do I refund?")
+    publish()
+    knowledge.set_welcome([Line(entry=entry.pk)])
+    knowledge.delete_entries(QA, [entry.pk])
+    assert all(words in text(manager.get(WELCOME)) for words in ["How do I refund?", "deleted in the draft"])
+    lines = {"entry": [str(entry.pk)], "text": [""], "language": ["en"]}
+    assert manager.post(WELCOME, card(manager, **lines)).status_code == 302
+    (line,) = knowledge.welcome_lines()
+    assert (line.entry, line.language) == (entry.pk, "en")
 
 
 def test_questions_for_the_card_are_found(manager):

@@ -7,7 +7,7 @@ import pytest
 from django.db import connections, transaction
 
 from apps.chatbot import building, comparing, drafts, knowledge, learning, live, releases, snapshots
-from apps.chatbot.knowledge import Values
+from apps.chatbot.knowledge import Line, Values
 from apps.chatbot.models import Artifact, EntryVersion, Library, Release, ReleaseState
 from apps.team.models import TrailEntry
 from csdesk import clock
@@ -345,3 +345,24 @@ def test_a_release_takes_as_few_statements_however_large(django_assert_num_queri
 
 def test_every_library_is_part_of_a_release():
     assert [field for field in ("qa", "chitchat") if hasattr(Release, field)] == list(Library.values)
+
+
+def test_a_line_of_the_welcome_card_stays_until_a_release_without_its_entry_is_live():
+    """B-3, B-8: customers see nothing of the draft before it is published."""
+    entries = small_library()
+    line = Line(entry=entries[REFUND].pk, language="en")
+    knowledge.set_welcome([line, Line(text="Anything else?")])
+    publish()
+    change(entries[REFUND], question="Refunds?")
+    knowledge.delete_entries(QA, [entries[REFUND].pk])
+    live.forget()
+    assert live.current().welcome_items("en") == (REFUND, "Anything else?")
+    deleted, own = there = knowledge.welcome_lines()
+    assert (deleted.shown, deleted.is_deleted, own.is_deleted) == (REFUND, True, False)
+    knowledge.set_welcome([own, line], seen=knowledge.welcome_mark(there))
+    assert [known.entry for known in knowledge.welcome_lines()] == [None, line.entry]
+    publish()
+    assert live.current().welcome_items("en") == ("Anything else?",)
+    assert [known.text for known in knowledge.welcome_lines()] == ["Anything else?"]
+    with pytest.raises(knowledge.InvalidEntry):
+        knowledge.set_welcome([own, line])

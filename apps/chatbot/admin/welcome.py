@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.chatbot import knowledge
 from apps.chatbot.knowledge import InvalidEntry, Line, Wanted
 from apps.chatbot.knowledge.welcome import WELCOME_LIMIT
-from apps.chatbot.models import QUESTION_LIMIT, Entry, Library
+from apps.chatbot.models import QUESTION_LIMIT, Library
 from apps.chatbot.settings import MENU, WelcomeSettings
 from apps.team import business
 from apps.team.adapter import address_of
@@ -76,18 +76,8 @@ def _is_number(text: str) -> bool:
 
 
 def _named(lines: list[Line]) -> list[Line]:
-    """The same with the words that stand on the card."""
-    entries = Entry.objects.in_bulk([line.entry for line in lines if line.entry])
-    return [
-        Line(
-            line.entry,
-            line.text,
-            line.language,
-            entries[line.entry].question if line.entry in entries else line.text,
-            entries[line.entry].is_enabled if line.entry in entries else True,
-        )
-        for line in lines
-    ]
+    """The same with the words that stand on the card; each keeps its place, for what is wrong names it."""
+    return [(knowledge.worded([line]) or [line])[0] for line in lines]
 
 
 def _shown(

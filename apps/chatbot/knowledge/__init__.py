@@ -22,7 +22,7 @@ from .naming import PRESET_NAMES, code_of, name_of
 from .texts import InvalidEntry, Problem, Values, checked
 from .twins import Twin, twins
 from .upserting import FIELDS, Existing, InvalidRows, Row, RowProblem, Upserted, upsert_many
-from .welcome import WELCOME_LIMIT, Line, set_welcome, welcome_lines, welcome_mark
+from .welcome import WELCOME_LIMIT, Line, set_welcome, welcome_lines, welcome_mark, worded
 
 __all__ = [
     "DEPTH",
@@ -64,4 +64,5 @@ __all__ = [
     "upsert_many",
     "welcome_lines",
     "welcome_mark",
+    "worded",
 ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from apps.chatbot import releases
 from apps.chatbot.models import QUESTION_LIMIT, Entry, Library, WelcomeQuestion
 from apps.team.models import Member
 from csdesk.errors import DomainError, WrongState
@@ -26,7 +27,8 @@ class Line:
     """A question of the card: an entry of the Q&A library, or words of its own.
 
     `language`: only customers of this language see it; "" = everybody. `shown` is what is read there;
-    `is_on` says whether the bot would answer it now.
+    `is_on` says whether the bot would answer it now. `is_deleted`: the draft has the entry no more, customers
+    have the line until the next publishing.
     """
 
     entry: int | None = None
@@ -34,21 +36,32 @@ class Line:
     language: str = ""
     shown: str = ""
     is_on: bool = True
+    is_deleted: bool = False
 
 
 def welcome_lines() -> list[Line]:
-    """The card's questions in their order."""
-    rows = WelcomeQuestion.objects.select_related("entry").order_by("position", "id")
+    """The card's questions in their order; without those that neither the draft nor customers have."""
+    rows = WelcomeQuestion.objects.order_by("position", "id")
+    return worded(Line(row.entry_id, row.text, row.language) for row in rows)
+
+
+def worded(lines: Iterable[Line]) -> list[Line]:
+    """The same with the words that stand on the card; a line whose entry is nowhere is left out."""
+    lines = list(lines)
+    asked = [line.entry for line in lines if line.entry]
+    entries = Entry.objects.filter(library=Library.QA).in_bulk(asked)
+    live = releases.live_questions(set(asked) - set(entries))
     return [
-        Line(
-            row.entry_id,
-            row.text,
-            row.language,
-            row.entry.question if row.entry else row.text,
-            row.entry.is_enabled if row.entry else True,
-        )
-        for row in rows
+        found for line in lines if (found := _worded(line, entries.get(line.entry), live.get(line.entry)))
     ]
+
+
+def _worded(line: Line, entry: Entry | None, live: str | None) -> Line | None:
+    if line.entry is None:
+        return replace(line, shown=line.text)
+    if entry is not None:
+        return replace(line, shown=entry.question, is_on=entry.is_enabled)
+    return replace(line, shown=live, is_deleted=True) if live else None
 
 
 def welcome_mark(lines: Sequence[Line]) -> str:
@@ -66,7 +79,8 @@ def set_welcome(
     longer the one with the mark `seen`.
     """
     with changing(Library.QA, member=member, address=address) as act:
-        wanted, there = _checked(lines), welcome_lines()
+        there = welcome_lines()
+        wanted = _checked(lines, {line.entry for line in there if line.is_deleted})
         if seen is not None and seen != welcome_mark(there):
             raise WrongState(_("Somebody else has changed the questions meanwhile. Look at theirs first."))
         before = [_said(line) for line in there]
@@ -83,7 +97,8 @@ def set_welcome(
         act.note("welcome.changed", "welcome", before={"questions": before}, after={"questions": after})
 
 
-def _checked(lines: Sequence[Line]) -> list[Line]:
+def _checked(lines: Sequence[Line], kept: Collection[int | None]) -> list[Line]:
+    """The lines as they are written; entries in `kept` may stay though the draft has them no more."""
     problems: list[Problem] = []
     if len(lines) > WELCOME_LIMIT:
         problems.append(Problem("lines", _("At most %(most)s questions.") % {"most": WELCOME_LIMIT}))
@@ -92,7 +107,7 @@ def _checked(lines: Sequence[Line]) -> list[Line]:
     there = set(Entry.objects.filter(library=Library.QA, pk__in=asked).values_list("pk", flat=True))
     seen: set[tuple] = set()
     for place, line in enumerate(wanted):
-        if line.entry and line.entry not in there:
+        if line.entry and line.entry not in there and line.entry not in kept:
             problems.append(Problem("text", _("This entry is gone: somebody has deleted it."), place))
         elif _said(line) in seen:
             problems.append(Problem("text", _("This question is there already."), place))
