@@ -47,6 +47,18 @@ const CARDS = {
   30: (data, context) => [rich(data, context)],
 };
 
+// A press that follows another on the same card this soon is a double tap or a key held down.
+const DOUBLE_MS = 1000;
+let pressed = { card: null, at: -Infinity };
+
+function isSecondPress(context) {
+  const card = context.message.id ?? context.message;
+  const at = performance.now();
+  const isSecond = pressed.card === card && at - pressed.at < DOUBLE_MS;
+  pressed = { card, at };
+  return isSecond;
+}
+
 function ask(item, context, selected) {
   const content = text(item.content);
   const chosen = selected !== undefined && content === selected;
@@ -58,7 +70,9 @@ function ask(item, context, selected) {
       dir: "auto",
       disabled: !context.canAnswer || selected !== undefined,
       "aria-pressed": chosen ? "true" : null,
-      onclick: () => context.answer(content),
+      onclick: () => {
+        if (!isSecondPress(context)) context.answer(content);
+      },
     },
     ...askWords(content, text(item.desc)),
     chosen ? icon("check", "small") : icon("right", "small"),

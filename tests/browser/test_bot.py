@@ -95,6 +95,25 @@ def test_a_customer_is_helped_guided_and_handed_over_on_a_phone(
     expect(page.locator("html")).to_have_js_property("scrollWidth", 375)
 
 
+def test_a_line_pressed_twice_in_a_moment_asks_once(page_factory: Pages):
+    """A double tap, a key held down: the answer comes once (B-3, B-4)."""
+    page = page_factory(size=(375, 667), lang="en-GB")
+    window = meet(page)
+    answers(window).last.get_by_role("button", name=bots.RETURN).dblclick()
+    expect(answers(window)).to_have_count(3)
+
+    guided = ask(window, "costs of a parcel return")
+    guided.get_by_role("button", name=bots.WHO_PAYS).focus()
+    page.keyboard.down("Enter")
+    page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    window.expect_message("We do.")
+
+    ask(window, "thanks a lot")
+    for line in (bots.RETURN, bots.WHO_PAYS):
+        expect(window.thread.locator(".message.mine", has_text=line)).to_have_count(1)
+
+
 def give_thumbs(page: Page, answer: Locator) -> None:
     """By tap and by keyboard; what was said can be changed, and the focus stays where it was."""
     up = answer.get_by_role("button", name="Helpful", exact=True)
