@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 
 from apps.chatbot import artifacts, learning, releases, snapshots
-from apps.chatbot.models import Artifact, Library, Release, ReleaseState
+from apps.chatbot.models import Artifact, Failure, Library, Release, ReleaseState
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +31,7 @@ def build(release_id: int) -> bool:
         is_done = releases.go_live(release)
     except Exception as error:
         log.exception("bot: building %s failed", release.number)
-        releases.fail(release, _("Building failed (%s). Nothing has changed.") % type(error).__name__)
+        releases.fail(release, Failure.BROKEN, type(error).__name__)
         return False
     tidy_up()
     return is_done

@@ -278,14 +278,23 @@ class ReleaseState(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
+class Failure(models.TextChoices):
+    """Why a release was not built; read in the reader's language, with the `error_detail` where it has %s."""
+
+    LOST = "lost", _("Building was broken off. Nothing has changed; publish again.")
+    UNREACHABLE = "unreachable", _("The worker can't be reached. Nothing has changed; publish again later.")
+    BROKEN = "broken", _("Building failed (%s). Nothing has changed.")
+
+
 class Release(models.Model):
     """What the bot knows since it was published: numbered and never changed (B-8)."""
 
     number = models.CharField(_("release"), max_length=30, unique=True)
     description = models.CharField(_("description"), max_length=200, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=ReleaseState, default=ReleaseState.BUILDING)
-    # Why it failed, in words for people.
+    # Why it failed: a Failure; words, in releases of an older csdesk.
     error = models.TextField(blank=True)
+    error_detail = models.CharField(max_length=100, blank=True, default="")
     progress = models.FloatField(default=0)
     made_by = models.ForeignKey(
         Member, models.SET_NULL, null=True, related_name="+", verbose_name=_("published by")
@@ -321,6 +330,13 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in words for whoever reads it now; empty when it did not."""
+        if self.error not in Failure.values:
+            return self.error
+        return str(Failure(self.error).label).replace("%s", self.error_detail)
 
 
 class ReleaseEntry(models.Model):

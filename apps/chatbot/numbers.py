@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from apps.chatbot import releases
 from apps.chatbot.models import AskedQuestion, Decision, Entry, EntryVersion
 from csdesk import clock
 
@@ -62,7 +63,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Top:
-    """An entry by how often it answered; `is_there` when the draft still has it."""
+    """An entry by how often it answered; `is_there` when the draft has it, `is_live` when customers do."""
 
     entry: int
     question: str
@@ -71,6 +72,7 @@ class Top:
     helpful: int
     not_helpful: int
     is_there: bool
+    is_live: bool
 
 
 def last_days(count: int) -> list[date]:
@@ -110,6 +112,7 @@ def top(days: list[date], limit: int = TOP) -> list[Top]:
     )
     rows = list(rows)
     names = _names([row["entry_id"] for row in rows])
+    live = releases.live_questions(row["entry_id"] for row in rows)
     return [
         Top(
             row["entry_id"],
@@ -118,6 +121,7 @@ def top(days: list[date], limit: int = TOP) -> list[Top]:
             row["helpful"],
             row["not_helpful"],
             names.get(row["entry_id"], ("", "", False))[2],
+            row["entry_id"] in live,
         )
         for row in rows
     ]

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.chatbot import snapshots
-from apps.chatbot.models import EntryVersion, Library, Release, ReleaseEntry, ReleaseState
+from apps.chatbot.models import EntryVersion, Failure, Library, Release, ReleaseEntry, ReleaseState
 from apps.team import trail
 from apps.team.models import Member
 from csdesk import clock
@@ -114,13 +114,13 @@ def notice_lost() -> None:
     building = Release.objects.filter(lost, state=ReleaseState.BUILDING)
     for release in building:
         log.error("bot: building %s was broken off", release.number)
-        fail(release, _("Building was broken off. Nothing has changed; publish again."))
+        fail(release, Failure.LOST)
 
 
-def fail(release: Release, error: str) -> None:
+def fail(release: Release, why: Failure, detail: str = "") -> None:
     """End a build without a release; what is live stays."""
     rows = Release.objects.filter(pk=release.pk, state=ReleaseState.BUILDING)
-    if rows.update(state=ReleaseState.FAILED, error=error):
+    if rows.update(state=ReleaseState.FAILED, error=why, error_detail=detail[:100]):
         release.contents.all().delete()
 
 
@@ -179,7 +179,7 @@ def _hand_out(release: Release) -> None:
             tasks.build.delay(release.pk)
         except Exception:
             log.exception("bot: the job that builds %s can't be handed out", release.number)
-            fail(release, _("The worker can't be reached. Nothing has changed; publish again later."))
+            fail(release, Failure.UNREACHABLE)
 
     transaction.on_commit(send)
 

@@ -18,6 +18,8 @@ class Entry:
     icon: str = ""
     is_current: bool = False
     entries: list["Entry"] = field(default_factory=list)
+    # Beginnings of other addresses that belong to it.
+    others: tuple[str, ...] = ()
 
     @property
     def is_within(self) -> bool:
@@ -47,7 +49,7 @@ def _bot() -> Entry:
         Entry(_("Q&A library"), reverse("admin:bot_qa")),
         Entry(_("Chit-chat library"), reverse("admin:bot_chitchat")),
         Entry(_("Bot settings"), reverse("admin:bot_settings")),
-        Entry(_("Releases"), reverse("admin:bot_releases")),
+        Entry(_("Releases"), reverse("admin:bot_releases"), others=(reverse("admin:bot_publish"),)),
         Entry(_("Bot overview"), reverse("admin:bot_numbers")),
     ]
     return Entry(_("Bot"), reverse("admin:bot_numbers"), "bot", entries=pages)
@@ -82,4 +84,4 @@ def _mark(entries: list[Entry], path: str) -> None:
         if entry.address == reverse("admin:index"):
             entry.is_current = path == entry.address
         else:
-            entry.is_current = not entry.entries and path.startswith(entry.address)
+            entry.is_current = not entry.entries and path.startswith((entry.address, *entry.others))

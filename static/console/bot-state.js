@@ -94,7 +94,7 @@ async function openPublish(address) {
     if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
     fill(await answer.text());
     dialog.showModal();
-    dialog.querySelector("[name=description]").focus();
+    dialog.querySelector("[name=description]")?.focus();
   } catch {
     location.assign(address);
   }
@@ -109,6 +109,7 @@ function fill(html) {
 
 async function publish(form) {
   const button = form.querySelector("[type=submit]");
+  if (!button) return; // there is nothing to publish
   button.disabled = true;
   try {
     const answer = await fetch(`${form.action}?part`, { method: "POST", body: new FormData(form) });

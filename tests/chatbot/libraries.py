@@ -32,7 +32,7 @@ def would_know(library=QA) -> list[list[str]]:
 def publish(description: str = "", member=None) -> Release:
     """A release of the draft, live at once for this process."""
     release = releases.publish(member, description)
-    assert building.build(release.pk), Release.objects.get(pk=release.pk).error
+    assert building.build(release.pk), Release.objects.get(pk=release.pk).reason
     return live_now(release)
 
 

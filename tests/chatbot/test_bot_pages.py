@@ -12,7 +12,7 @@ from apps.chatbot.templatetags.bot_pages import score
 from apps.team import business
 from apps.team.models import Role, TrailEntry
 from apps.team.setting_fields import Words
-from tests.chatbot.libraries import INVOICE, QA, REFUND, add, publish, small_library
+from tests.chatbot.libraries import CHITCHAT, INVOICE, QA, REFUND, add, publish, small_library
 from tests.factories import PASSWORD, make_member
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,28 @@ def test_publishing_from_the_dialog(page, manager):
     assert (release.description, release.made_by, release.state) == ("spring", manager, ReleaseState.BUILDING)
     again = page.post(url("bot_publish") + "?part", {"description": "impatient"})
     assert again.status_code == 409 and b"impatient" in again.content
+    assert b'type="submit"' not in again.content
+    waiting = page.get(url("bot_publish") + "?part").content.decode()
+    assert "另一个版本正在构建" in waiting and 'type="submit"' not in waiting
     assert Release.objects.count() == 1
+
+
+def test_nothing_is_published_where_nothing_has_changed(page):
+    small_library()
+    publish()
+    shown = page.get(url("bot_publish") + "?part").content.decode()
+    assert "无需发布" in shown and 'type="submit"' not in shown
+    refused = page.post(url("bot_publish") + "?part", {"description": "again"})
+    assert refused.status_code == 409 and refused.content.decode().count("无需发布") == 1
+    assert Release.objects.count() == 1
+    add("Hello again", library=CHITCHAT)
+    assert b'type="submit"' in page.get(url("bot_publish") + "?part").content
+    assert page.post(url("bot_publish") + "?part", {"description": ""}).status_code == 200
+
+
+def test_the_menu_marks_where_one_publishes(page):
+    (bot,) = [entry for entry in page.get(url("bot_publish")).context["navigation"] if entry.is_within]
+    assert [entry.address for entry in bot.entries if entry.is_current] == [url("bot_releases")]
 
 
 def test_an_empty_library_is_not_published(page):
@@ -105,14 +126,17 @@ def test_an_empty_library_is_not_published(page):
     assert refused.status_code == 409 and b'role="alert"' in refused.content
 
 
-def test_a_failed_release_is_told_with_its_reason(page, monkeypatch):
+def test_a_failed_release_is_told_with_its_reason_in_the_readers_language(page, monkeypatch, settings):
     small_library()
     first = publish()
     monkeypatch.setattr(building, "_build", lambda *_: 1 / 0)
+    add("Another?")
     page.post(url("bot_publish"), {"description": "second"})
     building.build(Release.objects.latest("pk").pk)
     shown = page.get(url("bot_releases")).content.decode()
-    assert "ZeroDivisionError" in shown and first.number in shown
+    assert "构建失败（ZeroDivisionError）" in shown and first.number in shown
+    page.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    assert "Building failed (ZeroDivisionError)" in page.get(url("bot_releases")).content.decode()
 
 
 def test_going_back_from_the_list(page):
@@ -120,7 +144,7 @@ def test_going_back_from_the_list(page):
     first = publish("one")
     add("Another?")
     publish("two")
-    assert page.get(url("bot_roll_back", first.pk)).status_code == 405
+    assert page.get(url("bot_roll_back", first.pk)).headers["Location"] == url("bot_releases")
     assert page.post(url("bot_roll_back", first.pk)).status_code == 302
     newest = Release.objects.latest("pk")
     assert (newest.same_as, newest.state) == (first, ReleaseState.PUBLISHED)

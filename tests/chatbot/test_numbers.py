@@ -77,4 +77,8 @@ def test_entries_are_listed_by_how_often_they_answered():
         (refund, REFUND, 3, 0, False),
         (invoice, INVOICE, 1, 1, True),
     ]
+    # Customers get what was deleted until the next publishing (B-8).
+    assert [row.is_live for row in found] == [True, True]
+    publish()
+    assert [row.is_live for row in numbers.top(numbers.last_days(7))] == [False, True]
     assert numbers.hits([refund, invoice, 1_000_000]) == {refund: 3, invoice: 1}

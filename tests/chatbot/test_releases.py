@@ -142,7 +142,7 @@ def test_a_failed_build_leaves_the_live_one(monkeypatch, error):
     second = releases.publish(None)
     assert not building.build(second.pk)
     second.refresh_from_db()
-    assert second.state == ReleaseState.FAILED and error.__name__ in second.error
+    assert second.state == ReleaseState.FAILED and error.__name__ in second.reason
     assert not second.contents.exists()
     live.forget()
     assert releases.newest() == first

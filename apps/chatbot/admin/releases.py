@@ -1,7 +1,7 @@
 """Releases in the console: list, comparison, publishing, going back (B-8, M-3)."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
@@ -10,7 +10,7 @@ from apps.chatbot import releases as publishing
 from apps.chatbot.models import Release, ReleaseState
 from apps.team.adapter import address_of
 from csdesk.console import site
-from csdesk.errors import DomainError
+from csdesk.errors import DomainError, WrongState
 
 PAGE = 30
 # Changes that the publish dialog names; the rest stands on the page of changes.
@@ -60,6 +60,7 @@ def publish(request: HttpRequest) -> HttpResponse:
     error, description = "", request.POST.get("description", "").strip()
     if request.method == "POST":
         try:
+            _expect_changes(newest)
             release = publishing.publish(request.user, description, address=address_of(request))
         except DomainError as refused:
             error = refused.detail
@@ -68,8 +69,11 @@ def publish(request: HttpRequest) -> HttpResponse:
                 return JsonResponse({"number": release.number})
             return redirect("admin:bot_releases")
     counts = comparing.counts(None, newest)
+    building = publishing.being_built()
     context = {
         "title": _("Publish"),
+        "building": building,
+        "may_publish": building is None and not (newest and not counts.total),
         "live": newest,
         "counts": counts,
         "named": comparing.changes(None, newest, limit=NAMED),
@@ -84,10 +88,16 @@ def publish(request: HttpRequest) -> HttpResponse:
     return _render(request, "publish.html", context, status)
 
 
+def _expect_changes(live: Release | None) -> None:
+    """WrongState when a release would hold what the live one does."""
+    if live and not publishing.being_built() and not comparing.unpublished(live).total:
+        raise WrongState(_("Nothing has changed since the live release, so there is nothing to publish."))
+
+
 def roll_back(request: HttpRequest, number: int) -> HttpResponse:
     """Bring an older release back."""
     if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
+        return redirect("admin:bot_releases")  # an address typed, or loaded again
     release = get_object_or_404(Release, pk=number)
     try:
         publishing.roll_back(request.user, release, address=address_of(request))
