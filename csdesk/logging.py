@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.core.exceptions import BadRequest
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 session_id: ContextVar[str] = ContextVar("session_id", default="")
@@ -36,6 +37,15 @@ class ContextFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
         record.session_id = getattr(record, "session_id", "") or session_id.get()
+        return True
+
+
+class CallersMistake(logging.Filter):
+    """Takes the traceback off a request that was refused as malformed (400): nothing here is broken."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], BadRequest):
+            record.exc_info = None
         return True
 
 
@@ -72,10 +82,10 @@ def config(level: str, style: str) -> dict:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"context": {"()": ContextFilter}},
+        "filters": {"context": {"()": ContextFilter}, "callers": {"()": CallersMistake}},
         "formatters": {"json": {"()": JsonFormatter}, "text": {"()": TextFormatter}},
         "handlers": {
-            "out": {"class": "logging.StreamHandler", "formatter": style, "filters": ["context"]},
+            "out": {"class": "logging.StreamHandler", "formatter": style, "filters": ["context", "callers"]},
         },
         "root": {"handlers": ["out"], "level": level},
         "loggers": {

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisGone
@@ -79,6 +80,20 @@ def test_a_log_line_is_json_with_the_request_and_what_was_given():
 def test_signed_addresses_and_queries_are_not_logged(text: str):
     assert "c2lnbmVkOnNlY3JldA" not in line(msg=text)["message"]
     assert line(msg=text)["message"].endswith("failed")
+
+
+@pytest.mark.parametrize(
+    ("error", "is_traced"), [(BadRequest("no such choice"), False), (ValueError(), True)]
+)
+def test_a_malformed_request_leaves_no_traceback(error: Exception, is_traced: bool, capsys):
+    """It was answered with 400; whatever else went wrong keeps its traceback."""
+    configured = our_logging.config("INFO", "json")
+    handler = logging.StreamHandler()
+    handler.setFormatter(our_logging.JsonFormatter())
+    for name in configured["handlers"]["out"]["filters"]:
+        handler.addFilter(configured["filters"][name]["()"]())
+    handler.handle(logging.makeLogRecord({"msg": "refused", "exc_info": (type(error), error, None)}))
+    assert ("exception" in json.loads(capsys.readouterr().err)) == is_traced
 
 
 @pytest.mark.parametrize("offered", ["short", "x" * 65, 'a"},{"level":"error', "with blank 12"])
