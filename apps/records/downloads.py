@@ -40,7 +40,13 @@ async def text_of_record(record: ServiceRecord, zone: ZoneInfo, language: str) -
 def _beginning(record: ServiceRecord, zone: ZoneInfo, language: str) -> tuple[bytes, list[ServiceRecord]]:
     with translation.override(language):
         parts = queries.parts_of(record.session_id)
-        lines = text_layout.head(record, parts, zone=zone, rating=queries.rating_of(record))
+        lines = text_layout.head(
+            record,
+            parts,
+            zone=zone,
+            rating=queries.rating_of(record),
+            bot=queries.bots_of([record]).get(record.id, ""),
+        )
         return text_layout.BYTE_ORDER_MARK.encode() + _bytes([*lines, ""]), parts
 
 

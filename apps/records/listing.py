@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -53,6 +53,8 @@ class Line:
     address: str
     is_open: bool
     is_starred: bool = False
+    # Who answered when no agent served; empty when nobody did.
+    bot: str = ""
 
     @property
     def customer(self) -> str:
@@ -103,6 +105,7 @@ class Listing:
         has_failed: bool = False,
         opened: ServiceRecord | None = None,
         starred: Collection[UUID] = (),
+        bots: Mapping[UUID, str] | None = None,
     ) -> None:
         self.filters = filters
         self.page = page
@@ -111,6 +114,7 @@ class Listing:
         self.has_failed = has_failed
         self.opened = opened
         self.starred = starred
+        self.bots = bots or {}
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -118,8 +122,9 @@ class Listing:
 
     def _line(self, row: Row) -> Line:
         address = reverse("record", args=[row.record.id]) + self.filters.address()
-        is_open = bool(self.opened and row.record.id == self.opened.id)
-        return Line(row.record, row.hit, address, is_open, row.record.id in self.starred)
+        mine = row.record.id
+        is_open = bool(self.opened and mine == self.opened.id)
+        return Line(row.record, row.hit, address, is_open, mine in self.starred, self.bots.get(mine, ""))
 
     @property
     def periods(self) -> list[Choice]:

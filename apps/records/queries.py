@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from apps.records import stars
@@ -17,7 +18,7 @@ from apps.records.filters import RATINGS, Choices, Filters
 from apps.records.keywords import Keyword, Piece
 from apps.sessions import permissions
 from apps.sessions.content import text_of
-from apps.sessions.models import Channel, Message, Note, Rating, ServiceRecord
+from apps.sessions.models import AuthorKind, Channel, Message, Note, Rating, ServiceRecord
 from apps.team import queries as team
 from apps.team.abilities import Ability, may
 from apps.team.models import Member, TrailEntry
@@ -30,6 +31,8 @@ BATCH = 200
 MOST_BATCHES = 25
 # What a row shows besides the record itself.
 SHOWN = ("session", "customer", "channel", "group", "agent")
+# The subtype of the card that greets, before anybody has asked anything.
+WELCOME = "welcome_msg"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -213,6 +216,26 @@ def _hydrated(hits: dict[UUID, list[Piece]]) -> list[Row]:
     wanted = list(hits)[: PAGE + 1]
     records = ServiceRecord.objects.select_related(*SHOWN).in_bulk(wanted)
     return [Row(records[record_id], hits[record_id]) for record_id in wanted if record_id in records]
+
+
+def bots_of(records: Iterable[ServiceRecord]) -> dict[UUID, str]:
+    """Who answered where no agent did: record → the bot's name, as it stood on its last answer then.
+
+    A welcome card is no answer. One query for all of them, none where agents served every one.
+    """
+    unserved = [record.id for record in records if record.agent_id is None]
+    if not unserved:
+        return {}
+    answers = Message.objects.filter(
+        session_id=OuterRef("session_id"),
+        seq__gt=OuterRef("first_seq"),
+        seq__lte=Coalesce(OuterRef("last_seq"), F("seq")),
+        author_kind=AuthorKind.BOT,
+    ).exclude(body__contains={"data": {"subtype": WELCOME}})
+    named = ServiceRecord.objects.filter(pk__in=unserved).annotate(
+        bot=Subquery(answers.order_by("-seq").values("author_name")[:1])
+    )
+    return {record_id: name for record_id, name in named.values_list("pk", "bot") if name}
 
 
 def choices(member: Member) -> Choices:

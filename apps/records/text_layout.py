@@ -35,16 +35,21 @@ _DIRECTION = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x20
 
 
 def head(
-    record: ServiceRecord, parts: list[ServiceRecord], *, zone: ZoneInfo, rating: Rating | None = None
+    record: ServiceRecord,
+    parts: list[ServiceRecord],
+    *,
+    zone: ZoneInfo,
+    rating: Rating | None = None,
+    bot: str = "",
 ) -> Iterator[str]:
-    """What the record is about, then a rule."""
+    """What the record is about, then a rule; `bot` answered where no agent did."""
     session, customer = record.session, record.customer
     yield _line(_("Service record"), str(record.id))
     yield _line(_("Session"), str(record.session_id))
     yield _line(_("Customer"), _named(customer.display_name, customer.user_id))
     yield _line(_("Source"), f"{one_line(record.channel.name)} ({source_label(record.channel)})")
     yield _line(_("Group"), record.group.name if record.group else "–")
-    yield _line(_("Agent"), _agent(record.agent))
+    yield _line(_("Agent"), _agent(record.agent) if record.agent else one_line(bot) or "–")
     yield _line(_("Started"), moment(session.started_at, zone))
     yield _line(pgettext("time", "Ended"), moment(session.ended_at, zone))
     yield _line(_("Service status"), record.get_status_display() or session.get_state_display())
@@ -148,5 +153,5 @@ def _thumb(message: Message) -> str:
     return f"({said})" if said else ""
 
 
-def _agent(agent: Member | None) -> str:
-    return _named(agent.nickname, agent.staff_no) if agent else "–"
+def _agent(agent: Member) -> str:
+    return _named(agent.nickname, agent.staff_no)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -44,6 +45,18 @@ class Transcript:
     content: dict
     accesses: list[Access]
     is_starred: bool = False
+    # Who answered in the parts that no agent served.
+    bots: dict[UUID, str] = field(default_factory=dict)
+
+    @property
+    def bot(self) -> str:
+        """Who answered in this record when no agent did; empty when nobody has."""
+        return self.bots.get(self.record.id, "")
+
+    @property
+    def steps(self) -> list[tuple[ServiceRecord, str]]:
+        """The parts, each with the bot that answered where no agent served."""
+        return [(part, self.bots.get(part.id, "")) for part in self.parts]
 
     @property
     def source(self) -> str:
@@ -65,6 +78,7 @@ class Transcript:
 def transcript(record: ServiceRecord, reader: Member) -> Transcript:
     """Everything about the session of a record, with the addresses of its files made for the reader."""
     parts = queries.parts_of(record.session_id)
+    bots = queries.bots_of(parts)
     return Transcript(
         record,
         parts,
@@ -73,10 +87,11 @@ def transcript(record: ServiceRecord, reader: Member) -> Transcript:
             "messages": _messages(record, reader),
             "read": record.session.customer_read_seq,
             "notes": [_note(note) for note in queries.notes_of(record.session_id)],
-            "parts": [_part(part, record) for part in parts] if len(parts) > 1 else [],
+            "parts": [_part(part, record, bots) for part in parts] if len(parts) > 1 else [],
         },
         [_access(entry) for entry in queries.accesses_of(parts)],
         bool(stars.among(reader, [record.id])),
+        bots,
     )
 
 
@@ -130,8 +145,9 @@ def _note(note: Note) -> dict:
     }
 
 
-def _part(part: ServiceRecord, record: ServiceRecord) -> dict:
-    names = [part.group.name if part.group else "", part.agent.nickname if part.agent else ""]
+def _part(part: ServiceRecord, record: ServiceRecord, bots: dict[UUID, str]) -> dict:
+    served = part.agent.nickname if part.agent else bots.get(part.id, "")
+    names = [part.group.name if part.group else "", served]
     return {
         "number": part.number,
         "first_seq": part.first_seq,

@@ -68,7 +68,14 @@ def records(request: HttpRequest) -> HttpResponse:
         transcript = transcripts.transcript(opened, request.user)
     starred = stars.among(request.user, [row.record.id for row in page.rows])
     listing = Listing(
-        chosen, page, choices, problems=problems, has_failed=has_failed, opened=opened, starred=starred
+        chosen,
+        page,
+        choices,
+        problems=problems,
+        has_failed=has_failed,
+        opened=opened,
+        starred=starred,
+        bots=queries.bots_of(row.record for row in page.rows),
     )
     context = _context(request, listing=listing, transcript=transcript, back=_back(request))
     return render(request, "records/list.html", context)

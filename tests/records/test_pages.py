@@ -4,12 +4,13 @@ import json
 import re
 import uuid
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.base import ContentFile
 from django.db import DatabaseError
 
-from apps.records import queries
+from apps.records import downloads, queries
 from apps.sessions import files, notes
 from apps.sessions.models import Message, Rating
 from apps.team import trail
@@ -241,6 +242,30 @@ def test_the_accesses_of_all_records_of_the_session_are_listed(reading, admin):
 
 
 # --- how much it costs -------------------------------------------------------------------------
+
+
+def test_the_bot_stands_where_it_alone_has_answered(reading, admin):
+    """By the name it had then, in list, record and file; its welcome card is no answer (C-1, C-3, C-6)."""
+    by_bot = {"author_kind": "bot", "author_id": ""}
+    welcome = {"data": {"src": "29", "subtype": "welcome_msg", "content": {"items": []}}}
+    answer = {"data": {"src": "30", "content": "Within **7 days**."}}
+
+    helped = make_record("how do I return it?", status="abandoned_in_flow")
+    add_message(helped.session, kind="custom", body=welcome, author_name="Ahoy", **by_bot)
+    add_message(helped.session, kind="custom", body=answer, author_name="Robin", **by_bot)
+    greeted = make_record("hm", status="abandoned_in_flow")
+    add_message(greeted.session, kind="custom", body=welcome, author_name="Ahoy", **by_bot)
+    served = make_record("hello", agent=make_member(nickname="Mei"))
+    add_message(served.session, "Hello!", author_name="Robin", **by_bot)
+
+    browser = reading(admin)
+    page = browser.get("/records/").content.decode()
+    assert sorted(re.findall(r'<span class="at-agent[^>]*>([^<]*)<', page)[-3:]) == ["Mei", "Robin", "–"]
+    for record, shown in ((helped, "Robin"), (greeted, "–"), (served, "Mei")):
+        facts = browser.get(f"/records/{record.id}/").content.decode()
+        assert ('<dd dir="auto">Robin</dd>' in facts) == (record == helped)
+        file, _parts = downloads._beginning(record, ZoneInfo("UTC"), "en")
+        assert f"\r\nAgent: {shown}" in file.decode()
 
 
 @pytest.mark.parametrize(("query", "most"), [("", 17), ("?q=kettle", 19)])
