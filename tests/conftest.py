@@ -20,6 +20,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from apps.routing import closing
 from apps.sessions.models import ChatSession, State
 from apps.team.models import Member
+from csdesk import bridge
 from csdesk.errors import DomainError
 from tests.browsers import Pages, launch
 from tests.servers import servers
@@ -111,6 +112,13 @@ def stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         running.stop_all()
         with django_db_blocker.unblock():
             connections.close_all()
+
+
+@pytest.fixture(autouse=True)
+def _threads_without_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that may not use the database get threads in which no other test has connected to it."""
+    if not (request.node.get_closest_marker("django_db") or {"db", "live_db"} & set(request.fixturenames)):
+        monkeypatch.setattr(bridge, "_lanes", {})
 
 
 @pytest.fixture(autouse=True)
