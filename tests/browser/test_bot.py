@@ -114,12 +114,27 @@ def test_a_line_pressed_twice_in_a_moment_asks_once(page_factory: Pages):
         expect(window.thread.locator(".message.mine", has_text=line)).to_have_count(1)
 
 
+AT_REST = """element => new Promise((done) => {
+  let place = null;
+  let since = performance.now();
+  const look = () => {
+    const { top } = element.getBoundingClientRect();
+    if (top !== place) [place, since] = [top, performance.now()];
+    if (performance.now() - since > 300) done();
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+
 def give_thumbs(page: Page, answer: Locator) -> None:
     """By tap and by keyboard; what was said can be changed, and the focus stays where it was."""
     up = answer.get_by_role("button", name="Helpful", exact=True)
     down = answer.get_by_role("button", name="Not helpful")
     box = up.bounding_box()
     assert box["width"] >= 44 and box["height"] >= 44
+    # Nobody taps what still moves: the thread follows the answer, and the bar below comes back.
+    up.evaluate(AT_REST)
     up.tap()
     expect(up).to_have_attribute("aria-pressed", "true")
     expect(answer.locator(".helpful")).to_contain_text("Thank you")
