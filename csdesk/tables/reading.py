@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -41,10 +40,7 @@ def opened(file: BinaryIO, name: str) -> Table:
     if not head:
         raise BadTable(_("The file is empty."))
     if head.startswith(b"PK\x03\x04"):
-        try:
-            return XlsxTable(zipfile.ZipFile(file))
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError):
-            raise BadTable(_("The file is damaged: it can't be opened as XLSX.")) from None
+        return XlsxTable(file)
     if head.startswith(_OLD_OFFICE):
         raise BadTable(
             _("This is an old or protected Excel file. Save it as XLSX without a password, or as CSV.")

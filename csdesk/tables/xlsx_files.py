@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import os
 import posixpath
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
+from typing import BinaryIO
 from xml.parsers import expat
 
 from django.utils.translation import gettext as _
@@ -22,6 +25,13 @@ MOST_PARTS = 2_000
 PIECE = 128 * 1024
 # The longest tag there may be: expat keeps one in memory until it ends.
 MOST_IN_TAG = 1024 * 1024
+# What the archive's reader says of a damaged one: wrong bytes where it looks for its own, packed data that
+# make no sense, an end too early, names or places that can't be, a password asked for.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError)
+# What spreadsheets pack with; others unpack more from less than the sizes above keep in bounds.
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What expat reads by itself. For others it asks for codecs, some of which are no alphabets.
+ENCODINGS = frozenset({"utf-8", "utf-16", "us-ascii", "iso-8859-1"})
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -29,12 +39,15 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 class XlsxTable:
     """The rows of the first sheet. Raises BadTable when the file is no XLSX or too much of one."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self.archive = archive
+    def __init__(self, file: BinaryIO) -> None:
+        with _told_as_damage():
+            self.archive = zipfile.ZipFile(file)
         self.share = 0.0
-        parts = archive.infolist()
+        parts = self.archive.infolist()
         if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES:
             raise BadTable(_("Unpacked, the file is larger than 500 MB. Split it into several."))
+        if any(part.compress_type not in PACKED or part.header_offset < 0 for part in parts):
+            raise _damaged()
         self.names = {part.filename for part in parts}
         if "xl/workbook.xml" not in self.names:
             raise BadTable(_("The file holds no Excel workbook."))
@@ -82,18 +95,52 @@ class XlsxTable:
         parser.EndElementHandler = lambda name: reader.end(name.rpartition("}")[2])
         parser.CharacterDataHandler = reader.text
         parser.StartDoctypeDeclHandler = _refuse_entities
-        try:
-            with self.archive.open(part) as source:
-                fed = 0
-                while piece := source.read(PIECE):
-                    parser.Parse(piece, False)
-                    fed += len(piece)
-                    if fed - parser.CurrentByteIndex > MOST_IN_TAG:
-                        raise expat.ExpatError
-                    yield len(piece)
-                parser.Parse(b"", True)
-        except (expat.ExpatError, zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError):
-            raise BadTable(_("The file is damaged: it can't be opened as XLSX.")) from None
+        parser.XmlDeclHandler = _refuse_encoding
+        fed = 0
+        for piece in self._pieces(part):
+            _parse(parser, piece)
+            fed += len(piece)
+            if fed - parser.CurrentByteIndex > MOST_IN_TAG:
+                raise _damaged()
+            yield len(piece)
+        _parse(parser, b"", is_last=True)
+
+    def _pieces(self, part: str) -> Iterator[bytes]:
+        """A part, unpacked. What is done with a piece happens outside of what is told as damage."""
+        with _told_as_damage():
+            source = self.archive.open(part)
+        with source:
+            while True:
+                with _told_as_damage():
+                    piece = source.read(PIECE)
+                if not piece:
+                    return
+                yield piece
+
+
+@contextlib.contextmanager
+def _told_as_damage() -> Iterator[None]:
+    """Around the archive's reader alone: our own errors, a full disk for one, are no fault of the file."""
+    try:
+        yield
+    except DAMAGED:
+        raise _damaged() from None
+
+
+def _damaged() -> BadTable:
+    return BadTable(_("The file is damaged: it can't be opened as XLSX."))
+
+
+def _parse(parser: expat.XMLParserType, piece: bytes, *, is_last: bool = False) -> None:
+    try:
+        parser.Parse(piece, is_last)
+    except expat.ExpatError:
+        raise _damaged() from None
+
+
+def _refuse_encoding(version: str, encoding: str | None, standalone: int) -> None:
+    if encoding and encoding.lower() not in ENCODINGS:
+        raise _damaged()
 
 
 def _refuse_entities(*declared: object) -> None:
@@ -199,7 +246,7 @@ class _SharedTexts(_Text):
 
     def __getitem__(self, place: int) -> str:
         if not 0 <= place < len(self.ends) - 1:
-            raise BadTable(_("The file is damaged: it can't be opened as XLSX."))
+            raise _damaged()
         begin, end = self.ends[place], self.ends[place + 1]
         return os.pread(self.store.fileno(), end - begin, begin).decode("utf-8", "surrogatepass")
 

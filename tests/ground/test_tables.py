@@ -1,7 +1,10 @@
 """Tables as files (M-4, X-13): what was written is read again, and nothing of a file is trusted."""
 
+import contextlib
 import csv
+import errno
 import io
+import tempfile
 import zipfile
 
 import openpyxl
@@ -228,6 +231,64 @@ def test_a_sheet_that_makes_no_sense_breaks_nothing(row):
         read(sheet(row))
     except BadTable as refused:
         assert "damaged" in refused.detail
+
+
+WHOLE = xlsx_of([[f"question {number}", "答案", str(number)] for number in range(30)]).getvalue()
+BYTES = st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255))
+
+
+@given(st.lists(BYTES, min_size=1, max_size=4), st.integers(1, len(WHOLE)) | st.just(len(WHOLE)))
+def test_a_damaged_archive_is_read_or_refused(changes, length):
+    """Whatever is wrong in it, nothing but BadTable comes out; from a real file, too, which seeks otherwise."""
+    data = bytearray(WHOLE)
+    for place, byte in changes:
+        data[place] = byte
+    with tempfile.TemporaryFile() as real:
+        real.write(data[:length])
+        for file in (real, io.BytesIO(data[:length])):
+            with contextlib.suppress(BadTable):
+                read(file)
+
+
+@pytest.mark.parametrize("name", ["gbk", "rot13", "idna", "no-such", "hex"])
+def test_a_part_in_an_encoding_that_xlsx_has_not_is_refused(name):
+    content = f'<?xml version="1.0" encoding="{name}"?><worksheet/>'.encode()
+    with pytest.raises(BadTable, match="damaged"):
+        read(changed(xlsx_of([["a"]]), sheet=content))
+
+
+def test_a_part_in_utf_16_is_read():
+    rows = f'<worksheet xmlns="{MAIN}"><row><c t="inlineStr"><is><t>好</t></is></c></row></worksheet>'
+    content = f'<?xml version="1.0" encoding="UTF-16"?>{rows}'.encode("utf-16")
+    assert read(changed(xlsx_of([]), sheet=content)) == [["好"]]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_part_packed_otherwise_than_xlsx_is_refused(method):
+    target = io.BytesIO()
+    with zipfile.ZipFile(xlsx_of([["a"]])) as old, zipfile.ZipFile(target, "w", method) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    with pytest.raises(BadTable, match="damaged"):
+        read(target)
+
+
+def test_our_own_disk_being_full_is_no_fault_of_the_file(monkeypatch):
+    """What goes wrong on our side is not told as damage."""
+
+    class Full:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *problem):
+            return None
+
+        def write(self, data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", Full)
+    with pytest.raises(OSError, match="No space left"):
+        read(sheet('<row><c t="s"><v>0</v></c></row>', "<si><t>a</t></si>"))
 
 
 @given(st.integers(0, 20_000))
