@@ -114,6 +114,15 @@ class Reception(models.TextChoices):
     MANUAL = "manual", _("Manual")
 
 
+class Strategy(models.TextChoices):
+    """Who of a group's agents gets a session (R-5), among those of the same priority."""
+
+    LONGEST_IDLE = "longest_idle", _("Who has gone longest without being given a session")
+    LEAST_BUSY = "least_busy", _("Who has the most room: fewest sessions for their limit")
+    ROUND_ROBIN = "round_robin", _("In turn within the group")
+    FAMILIAR = "familiar", _("Who served the customer last, else who has gone longest without one")
+
+
 class SkillGroupManager(models.Manager["SkillGroup"]):
     def present(self) -> models.QuerySet[SkillGroup]:
         """Groups that have not been deleted."""
@@ -127,6 +136,13 @@ class SkillGroup(models.Model):
     """
 
     name = models.CharField(_("name"), max_length=60)
+    strategy = models.CharField(
+        _("who gets a session"),
+        max_length=12,
+        choices=Strategy,
+        default=Strategy.LONGEST_IDLE,
+        db_default=Strategy.LONGEST_IDLE,
+    )
     reception = models.CharField(_("reception"), max_length=10, choices=Reception, blank=True)
     accept_seconds = models.PositiveIntegerField(_("accept time-out in seconds"), null=True, blank=True)
     # The limit of one member through this group, and the cap of the group as a whole (R-6).
@@ -162,6 +178,8 @@ class Membership(models.Model):
     group = models.ForeignKey(SkillGroup, models.CASCADE, related_name="memberships", verbose_name=_("group"))
     priority = models.PositiveSmallIntegerField(_("priority"), default=3)
     supervises = models.BooleanField(_("supervises"), default=False)
+    # When they were last given a session of this group: whose turn it is (R-5).
+    last_given_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("membership")
