@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.sessions.authors import customer_key
-from apps.sessions.models import ChatSession, ServiceRecord, State
+from apps.sessions.models import ChatSession, Customer, ServiceRecord, State
 from apps.team.models import Member, Membership, Role
 
 
@@ -36,6 +36,16 @@ def records_visible_to(member: Member) -> QuerySet[ServiceRecord]:
     if member.is_administrator:
         return records
     return records.filter(_parts_of(member))
+
+
+def customers_visible_to(member: Member) -> QuerySet[Customer]:
+    """The customers a member may see: those with a record in `records_visible_to`, or all (D-9)."""
+    if not member.is_active:
+        return Customer.objects.none()
+    if member.is_administrator:
+        return Customer.objects.all()
+    # As ids, not as EXISTS: the planner then starts from the few records, not from all customers.
+    return Customer.objects.filter(id__in=records_visible_to(member).order_by().values("customer_id"))
 
 
 def may_read(reader: str, session_id: UUID) -> bool:
