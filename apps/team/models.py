@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Trim
 from django.utils.translation import gettext_lazy as _
 
+from apps.team.grant_models import Grant  # noqa: F401 - a table of this app
 from csdesk import clock
 
 
