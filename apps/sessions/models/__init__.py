@@ -26,6 +26,7 @@ from apps.sessions.models.sessions import (
     SessionEvent,
     State,
 )
+from apps.sessions.models.summaries import SummaryCategory, WrapUp
 
 __all__ = [
     "Attachment",
@@ -47,5 +48,7 @@ __all__ = [
     "ServiceStatus",
     "SessionEvent",
     "State",
+    "SummaryCategory",
     "VisitorToken",
+    "WrapUp",
 ]
