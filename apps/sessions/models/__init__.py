@@ -1,5 +1,13 @@
 """The facts: customers and where they come from, sessions, service records, messages."""
 
+from apps.sessions.models.labels import (
+    BlacklistEntry,
+    BlacklistState,
+    CustomerTag,
+    SessionTag,
+    Tag,
+    TagColour,
+)
 from apps.sessions.models.messages import (
     Attachment,
     AuthorKind,
@@ -31,11 +39,14 @@ from apps.sessions.models.summaries import SummaryCategory, WrapUp
 __all__ = [
     "Attachment",
     "AuthorKind",
+    "BlacklistEntry",
+    "BlacklistState",
     "Channel",
     "ChannelKind",
     "ChatSession",
     "ClosedBy",
     "Customer",
+    "CustomerTag",
     "DeadlineKind",
     "Message",
     "MessageKind",
@@ -47,8 +58,11 @@ __all__ = [
     "ServiceRecord",
     "ServiceStatus",
     "SessionEvent",
+    "SessionTag",
     "State",
     "SummaryCategory",
+    "Tag",
+    "TagColour",
     "VisitorToken",
     "WrapUp",
 ]

@@ -12,6 +12,10 @@ from csdesk import clock
 from csdesk.ids import uuid7
 
 
+# The default of the database for a column of JSON: rows made by plain SQL have one too.
+EMPTY = models.Value({}, output_field=models.JSONField())
+
+
 class ChannelKind(models.TextChoices):
     WEBSITE = "website", _("Web (H5)")
     APP = "app", _("App / client")
@@ -58,6 +62,8 @@ class Channel(models.Model):
     secret_2 = models.TextField(blank=True, editable=False, default="", db_default="")
     is_active = models.BooleanField(_("active"), default=True)
     has_bot = models.BooleanField(_("bot answers"), default=True, db_default=True)
+    # What is asked before the first word, and the consent (V-4), as `sessions.pre_chat` keeps it.
+    pre_chat = models.JSONField(default=dict, blank=True, editable=False, db_default=EMPTY)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
@@ -91,6 +97,10 @@ class Customer(models.Model):
     page = models.CharField(max_length=500, blank=True)
     referrer = models.CharField(max_length=500, blank=True)
     client_data = models.JSONField(default=dict, blank=True)
+    # What the team notes by name: plain text by a plain name.
+    attributes = models.JSONField(
+        default=dict, blank=True, db_default=models.Value({}, output_field=models.JSONField())
+    )
     # Name, avatar and client data were told by the page, and nobody has verified them.
     profile_is_claimed = models.BooleanField(default=False, db_default=False)
     first_seen_at = models.DateTimeField(default=clock.now)
@@ -134,6 +144,8 @@ class VisitorToken(models.Model):
     user_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     signed_until = models.DateTimeField(null=True)
     profile = models.JSONField(null=True)
+    # What the visitor has answered before the first word, and when they have agreed (V-4).
+    pre_chat = models.JSONField(null=True)
 
     class Meta:
         indexes = [
