@@ -1,5 +1,6 @@
 """The facts: customers and where they come from, sessions, service records, messages."""
 
+from apps.sessions.models.access import AccessRequest, AccessState
 from apps.sessions.models.labels import (
     BlacklistEntry,
     BlacklistState,
@@ -37,6 +38,8 @@ from apps.sessions.models.sessions import (
 from apps.sessions.models.summaries import SummaryCategory, WrapUp
 
 __all__ = [
+    "AccessRequest",
+    "AccessState",
     "Attachment",
     "AuthorKind",
     "BlacklistEntry",
