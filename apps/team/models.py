@@ -152,6 +152,8 @@ class SkillGroup(models.Model):
     queue_limit = models.PositiveIntegerField(_("queue length limit"), null=True, blank=True)
     wait_seconds = models.PositiveIntegerField(_("waiting limit in seconds"), null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    # Its own working hours as `routing.hours` keeps them; empty: those for all groups.
+    hours = models.JSONField(null=True, blank=True, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
 
     objects = SkillGroupManager()

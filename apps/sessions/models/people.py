@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from csdesk import clock
 from csdesk.ids import uuid7
 
-
 # The default of the database for a column of JSON: rows made by plain SQL have one too.
 EMPTY = models.Value({}, output_field=models.JSONField())
 

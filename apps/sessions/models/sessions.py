@@ -72,6 +72,8 @@ class ChatSession(models.Model):
     language = models.CharField(max_length=10, blank=True)
     source_page = models.CharField(max_length=500, blank=True)
     variables = models.JSONField(default=dict)
+    # Where the flow stands while it waits for a choice of the customer; empty: at its begin.
+    flow_place = models.JSONField(default=dict, db_default=models.Value({}, output_field=models.JSONField()))
     previous = models.ForeignKey("self", models.SET_NULL, null=True, related_name="next_sessions")
 
     started_at = models.DateTimeField(default=clock.now)
