@@ -12,7 +12,9 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Trim
 from django.utils.translation import gettext_lazy as _
 
+from apps.team.credential_models import ApiCredential, DuePassword  # noqa: F401 - tables of this app
 from apps.team.grant_models import Grant  # noqa: F401 - a table of this app
+from apps.team.job_models import FileJob  # noqa: F401 - a table of this app
 from csdesk import clock
 
 
@@ -146,6 +148,7 @@ class SkillGroup(models.Model):
     )
     reception = models.CharField(_("reception"), max_length=10, choices=Reception, blank=True)
     accept_seconds = models.PositiveIntegerField(_("accept time-out in seconds"), null=True, blank=True)
+    rest_after_missed = models.BooleanField(_("break after a missed offer"), null=True, blank=True)
     # The limit of one member through this group, and the cap of the group as a whole.
     member_limit = models.PositiveSmallIntegerField(_("sessions at once per member"), null=True, blank=True)
     session_cap = models.PositiveIntegerField(_("sessions at once in the group"), null=True, blank=True)
