@@ -18,6 +18,8 @@ class Ability(StrEnum):
     SEE_ALL_RECORDS = "see_all_records"
     EXPORT_RECORDS = "export_records"
     VIEW_TRAIL = "view_trail"
+    # Watch running sessions, take them over, hand them on (R-13).
+    MONITOR = "monitor"
 
 
 _SUPERVISOR = frozenset(
@@ -27,6 +29,7 @@ _SUPERVISOR = frozenset(
         Ability.EDIT_SHARED_REPLIES,
         Ability.SEE_GROUP_RECORDS,
         Ability.EXPORT_RECORDS,
+        Ability.MONITOR,
     }
 )
 
@@ -58,6 +61,11 @@ def may_delete(actor: Member, target: Member) -> bool:
 def may_reset_password(actor: Member, target: Member) -> bool:
     """Administrators can't reset their own password (T-1); they change it."""
     return may_edit(actor, target) and target.pk != actor.pk
+
+
+def may_force_offline(actor: Member, target: Member) -> bool:
+    """Administrators can't force themselves offline, and nobody the super administrator (T-1, T-4)."""
+    return may_edit(actor, target) and target.role != Role.SUPER and target.pk != actor.pk
 
 
 def assignable_roles(actor: Member, target: Member | None = None) -> list[str]:
