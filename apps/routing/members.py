@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.routing import assignment, availability, leaving, transfer
 from apps.routing.models import Status
 from apps.sessions.models import ChatSession, State
+from apps.team import forced_offline
 from apps.team.models import Member, SkillGroup
 from csdesk import clock
 from csdesk.errors import WrongState
@@ -27,6 +28,21 @@ def release(member: Member, *, cause: str = "forced") -> int:
     returned = leaving.return_sessions(member.pk)
     assignment.soon()
     return returned
+
+
+def force_offline(member: Member, actor: Member, *, address: str = "") -> int:
+    """Sign a member out everywhere, refuse their sign-in, return their sessions (T-4); how many returned.
+
+    Calling it again changes nothing more. Raises NotAllowed: oneself, the super administrator, or one
+    whom `actor` may not change. The members' workbenches are told why.
+    """
+    forced_offline.force(member, actor, address=address)
+    return release(member)
+
+
+def restore(member: Member, actor: Member, *, address: str = "") -> bool:
+    """Let a member who was forced offline sign in again (T-4); whether they were. Raises NotAllowed."""
+    return forced_offline.lift(member, actor, address=address)
 
 
 @dataclass(frozen=True)

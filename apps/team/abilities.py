@@ -18,6 +18,9 @@ class Ability(StrEnum):
     SEE_ALL_RECORDS = "see_all_records"
     EXPORT_RECORDS = "export_records"
     VIEW_TRAIL = "view_trail"
+    SEE_CONTACTS = "see_contacts"
+    DELETE_RECORDS = "delete_records"
+    MANAGE_GRANTS = "manage_grants"
     # Watch running sessions, take them over, hand them on.
     MONITOR = "monitor"
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.team.credential_models import ApiCredential, DuePassword  # noqa: F401 - tables of this app
 from apps.team.grant_models import Grant  # noqa: F401 - a table of this app
 from apps.team.job_models import FileJob  # noqa: F401 - a table of this app
+from apps.team.sign_in_models import PhoneCode, SignInLink  # noqa: F401 - tables of this app
 from csdesk import clock
 
 
@@ -45,6 +46,10 @@ class Member(AbstractBaseUser):
     nickname = models.CharField(_("nickname"), max_length=60)
     role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.AGENT)
     phone = models.CharField(_("phone"), max_length=32, blank=True)
+    # The number (E.164) that a code has shown to be the member's: it signs in (T-6).
+    bound_phone = models.CharField(max_length=16, blank=True, db_default="", default="", editable=False)
+    # After the first sign-in, until they have bound a number or passed it over.
+    asks_for_phone = models.BooleanField(db_default=False, default=False, editable=False)
     staff_no = models.CharField(_("staff number"), max_length=16, unique=True)
     avatar = models.CharField(_("avatar"), max_length=200, blank=True)
     serves = models.BooleanField(_("serves customers"), default=True)
@@ -85,6 +90,11 @@ class Member(AbstractBaseUser):
                 fields=["role"],
                 condition=Q(role="super", deleted_at__isnull=True),
                 name="member_one_super_administrator",
+            ),
+            models.UniqueConstraint(
+                fields=["bound_phone"],
+                condition=~Q(bound_phone="") & Q(deleted_at__isnull=True),
+                name="member_bound_phone_once",
             ),
             models.CheckConstraint(
                 condition=Q(session_limit__isnull=True) | Q(session_limit__gte=1, session_limit__lte=100),

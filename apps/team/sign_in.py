@@ -25,7 +25,8 @@ CONFIRMATION_LASTS = timedelta(minutes=15)
 # An e-mailed password ends after this.
 MAILED_PASSWORD_LASTS = timedelta(hours=72)
 # Why a desk is told to go (D-16).
-SIGNED_IN_ELSEWHERE, SIGNED_OUT, DELETED = "signed_in_elsewhere", "signed_out", "deleted"
+SIGNED_IN_ELSEWHERE, SIGNED_OUT = "signed_in_elsewhere", "signed_out"
+FORCED_OFFLINE, DELETED = "forced_offline", "deleted"
 
 
 def begin(member: Member, session: SessionBase, address: str) -> None:

@@ -13,6 +13,8 @@ _ACTIONS = {
     "changed": gettext_noop("Changed"),
     "deleted": gettext_noop("Deleted"),
     "password_reset": gettext_noop("Password reset"),
+    "forced_offline": gettext_noop("Forced offline"),
+    "restored": gettext_noop("Restored"),
     "viewed": gettext_noop("Viewed"),
     "searched": gettext_noop("Searched"),
     "downloaded": gettext_noop("Downloaded"),
