@@ -6,14 +6,17 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.sessions.authors import customer_key
 from apps.sessions.models import ChatSession, Customer, ServiceRecord, State
+from apps.sessions.supervision import WAITS_FOR_ANYBODY
+from apps.team.abilities import Ability, may
 from apps.team.models import Member, Membership, Role
 
 
 def visible_to(member: Member) -> QuerySet[ChatSession]:
     """The sessions a member may see.
 
-    Administrators all; supervisors those with a part in a group they supervise, and their own;
-    agents those with a part of theirs, and the earlier sessions of whom they serve now.
+    Administrators all; supervisors those with a part in a group they supervise, those that wait for
+    anybody, and their own; agents those with a part of theirs, and the earlier sessions of whom they
+    serve now.
     """
     sessions = ChatSession.objects.filter(deleted_at__isnull=True)
     if not member.is_active:
@@ -22,6 +25,8 @@ def visible_to(member: Member) -> QuerySet[ChatSession]:
         return sessions
     parts = ServiceRecord.objects.filter(session_id=OuterRef("id"))
     allowed = Q(agent=member) | Exists(parts.filter(_parts_of(member)))
+    if may(member, Ability.MONITOR):
+        allowed |= WAITS_FOR_ANYBODY
     served_now = ChatSession.objects.filter(
         customer_id=OuterRef("customer_id"), agent=member, state__in=[State.OFFERED, State.SERVING]
     )
