@@ -13,6 +13,8 @@ class Ability(StrEnum):
     MANAGE_CHANNELS = "manage_channels"
     MANAGE_SETTINGS = "manage_settings"
     EDIT_SHARED_REPLIES = "edit_shared_replies"
+    # The categories of the summary (S-15).
+    MANAGE_SUMMARIES = "manage_summaries"
     MANAGE_BOT = "manage_bot"
     SEE_GROUP_RECORDS = "see_group_records"
     SEE_ALL_RECORDS = "see_all_records"
