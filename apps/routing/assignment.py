@@ -18,14 +18,14 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from apps.routing import events, pending, places, prompts
-from apps.routing.choice import Agent, Choice, Pair, Waiting
+from apps.routing.choice import Agent, Choice, GroupRules, Pair, Waiting
 from apps.routing.models import Availability, Status
 from apps.routing.ordering import QUEUE_KEYS, order_by
 from apps.routing.settings import ReceptionSettings
 from apps.sessions import handing, transitions
 from apps.sessions.models import ChatSession, ServiceStatus, SessionEvent
 from apps.team import business
-from apps.team.models import Member, Reception, SkillGroup
+from apps.team.models import Member, Reception, SkillGroup, Strategy
 from csdesk import clock
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,13 @@ _WAITING = f"""
         ), ARRAY(
             SELECT missed.member_id FROM routing_offer AS missed
             WHERE missed.session_id = session.id AND missed.outcome IN ('missed', 'declined')
-        )
+        ), CASE WHEN session.group_id = ANY(%(familiar)s) THEN (
+            SELECT record.agent_id FROM service_sessions_servicerecord AS record
+            WHERE record.customer_id = session.customer_id AND record.session_id <> session.id
+                AND record.accepted_at IS NOT NULL
+            ORDER BY record.started_at DESC, record.id DESC
+            LIMIT 1
+        ) END
     FROM service_sessions_chatsession AS session
     WHERE session.state = 'queued'
         AND (session.group_id = ANY(%(groups)s) OR (session.group_id IS NULL AND %(any)s))
@@ -136,20 +142,32 @@ def _round() -> int:
     agents = places.eligible()
     if not agents:
         return 0
-    choice = Choice(agents, rooms_left())
+    rules = group_rules()
+    choice = Choice(agents, rules)
     pairs: list[Pair] = []
-    for waiting in _waiting(choice, pairs):
+    for waiting in _waiting(choice, pairs, rules):
         pair = choice.give(waiting, clock.now())
         if pair:
             pairs.append(pair)
     if pairs:
         _give(pairs, agents)
+        _take_turns(pairs, agents, rules)
     return len(pairs)
 
 
-def _waiting(choice: Choice, pairs: list[Pair]) -> Iterator[Waiting]:
+def _take_turns(pairs: list[Pair], agents: list[Agent], rules: GroupRules) -> None:
+    """Where agents are given sessions in turn, it was these agents' turn (R-5)."""
+    given = {agent.member_id: agent.given_at for agent in agents}
+    in_turn = {pair for pair in pairs if rules.strategy(pair.group_id) == Strategy.ROUND_ROBIN}
+    turns = {(pair.member_id, pair.group_id) for pair in in_turn}
+    if turns:
+        places.take_turns([(member, group, given[member][group]) for member, group in turns])
+
+
+def _waiting(choice: Choice, pairs: list[Pair], rules: GroupRules) -> Iterator[Waiting]:
     """Waiting sessions of targets with somebody eligible, in queue order, page by page, locked."""
     seen: list[UUID] = []
+    familiar = [group for group, strategy in rules.strategies.items() if strategy == Strategy.FAMILIAR]
     while choice.targets and len(pairs) < PAIRS_AT_ONCE and (free := choice.free_places()):
         most = min(PAIRS_AT_ONCE - len(pairs), max(free, FEWEST))
         values = {
@@ -157,14 +175,16 @@ def _waiting(choice: Choice, pairs: list[Pair]) -> Iterator[Waiting]:
             "groups": [target for target in choice.targets if target is not None],
             "any": None in choice.targets,
             "seen": seen,
+            "familiar": familiar,
             "most": most,
         }
         with connection.cursor() as cursor:
             cursor.execute(_WAITING, values)
             page = cursor.fetchall()
         long_ago = clock.now() - LAST_ONE_WAITS
-        for session_id, group_id, queued_at, last_one, missed in page:
-            yield Waiting(session_id, group_id, last_one, queued_at <= long_ago, Counter(missed))
+        for session_id, group_id, queued_at, last_one, missed, served_last in page:
+            may = queued_at <= long_ago
+            yield Waiting(session_id, group_id, last_one, may, Counter(missed), served_last)
         if len(page) < most:
             return
         seen += [session_id for session_id, *_facts in page]
@@ -188,18 +208,25 @@ def _give(pairs: list[Pair], agents: list[Agent]) -> None:
     hand_over([Handed(sessions[pair.session_id], members[pair.member_id]) for pair in pairs])
 
 
-def rooms_left() -> dict[int, int]:
-    """How many sessions each group with a cap may still take (R-6)."""
+def group_rules() -> GroupRules:
+    """How many sessions each group with a cap may still take (R-6), and strategies of their own (R-5)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT capped.id, capped.session_cap - (
-                SELECT count(*) FROM service_sessions_chatsession AS taken
-                WHERE taken.group_id = capped.id AND taken.state IN ('offered', 'serving')
-            )
-            FROM team_skillgroup AS capped
-            WHERE capped.session_cap IS NOT NULL AND capped.deleted_at IS NULL"""
+            """SELECT theirs.id, theirs.strategy, CASE WHEN theirs.session_cap IS NOT NULL THEN
+                theirs.session_cap - (
+                    SELECT count(*) FROM service_sessions_chatsession AS taken
+                    WHERE taken.group_id = theirs.id AND taken.state IN ('offered', 'serving')
+                )
+            END
+            FROM team_skillgroup AS theirs
+            WHERE theirs.deleted_at IS NULL
+                AND (theirs.session_cap IS NOT NULL OR theirs.strategy <> 'longest_idle')"""
         )
-        return dict(cursor.fetchall())
+        rows = cursor.fetchall()
+    return GroupRules(
+        rooms={group: room for group, _strategy, room in rows if room is not None},
+        strategies={group: strategy for group, strategy, _room in rows},
+    )
 
 
 @dataclass(frozen=True)

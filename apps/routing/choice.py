@@ -15,6 +15,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.routing.ordering import AGENT_KEYS, AgentFacts, sort_key
+from apps.team.models import Strategy
 
 # Of somebody who gets a session for any agent, whichever group it comes through.
 ANY_PRIORITY = 3
@@ -32,6 +33,19 @@ class Agent:
     session_limit: int
     last_assigned_at: datetime | None
     priorities: dict[int, int]
+    # When they were last given a session of each group.
+    given_at: dict[int, datetime | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class GroupRules:
+    """What groups have of their own: how many sessions those with a cap may still take, and strategies."""
+
+    rooms: dict[int, int] = field(default_factory=dict)
+    strategies: dict[int, str] = field(default_factory=dict)
+
+    def strategy(self, target: int | None) -> str:
+        return self.strategies.get(target, Strategy.LONGEST_IDLE)
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,8 @@ class Waiting:
     last_one_may: bool = False
     # How often each agent has missed or declined it.
     misses: Counter[int] = field(default_factory=Counter)
+    # Who served the customer last, where the group's strategy asks for them.
+    familiar: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,10 +75,10 @@ class Pair:
 class Choice:
     """Chooses for one session after the other; sessions come in queue order."""
 
-    def __init__(self, agents: Iterable[Agent], rooms: dict[int, int]) -> None:
-        """`rooms`: how many sessions each group with a cap may still take."""
+    def __init__(self, agents: Iterable[Agent], rules: GroupRules) -> None:
         self._agents = {agent.member_id: agent for agent in agents}
-        self._rooms = dict(rooms)
+        self._rules = rules
+        self._rooms = dict(rules.rooms)
         self.targets: set[int | None] = {None} if self._agents else set()
         for agent in self._agents.values():
             self.targets.update(agent.priorities)
@@ -91,12 +107,13 @@ class Choice:
         group_id, _priority = self._place(agent, waiting.group_id)
         agent.load += 1
         agent.last_assigned_at = at
+        agent.given_at[group_id] = at
         if group_id in self._rooms:
             self._rooms[group_id] -= 1
         return Pair(waiting.session_id, member_id, group_id)
 
     def _best(self, waiting: Waiting) -> int | None:
-        known = set(waiting.misses) | ({waiting.last_one} if waiting.last_one else set())
+        known = {*waiting.misses, waiting.last_one, waiting.familiar} - {None}
         found = [entry for member_id in known if (entry := self._entry_of_known(member_id, waiting))]
         first = self._first(waiting.group_id, known)
         if first:
@@ -104,11 +121,16 @@ class Choice:
         return min(found)[1] if found else None
 
     def _entry_of_known(self, member_id: int, waiting: Waiting) -> tuple[tuple, int] | None:
-        """Of an agent who has had, missed or declined this very session."""
+        """Of an agent who has had, missed or declined this very session, or served its customer last."""
         was_last = member_id == waiting.last_one
         if member_id not in self._agents or (was_last and not waiting.last_one_may):
             return None
-        return self._entry(self._agents[member_id], waiting.group_id, waiting.misses[member_id], was_last)
+        known = {
+            "misses": waiting.misses[member_id],
+            "was_last": was_last,
+            "is_familiar": member_id == waiting.familiar,
+        }
+        return self._entry(self._agents[member_id], waiting.group_id, **known)
 
     def _first(self, target: int | None, without: set[int]) -> tuple[tuple, int] | None:
         """The best of a target's agents for a session that none of them has had."""
@@ -138,15 +160,23 @@ class Choice:
             heapq.heapify(line)
         return line
 
-    def _entry(
-        self, agent: Agent, target: int | None, misses: int = 0, was_last: bool = False
-    ) -> tuple[tuple, int] | None:
-        """The agent's key for a session of the target; None when they have no place for it."""
+    def _entry(self, agent: Agent, target: int | None, **known: int | bool) -> tuple[tuple, int] | None:
+        """The agent's key for a session of the target; None when they have no place for it.
+
+        `known`: what is known of the agent and this very session.
+        """
         place = self._place(agent, target)
         if place is None or agent.load >= agent.session_limit:
             return None
-        facts = AgentFacts(agent.member_id, place[1], agent.last_assigned_at, misses, was_last)
-        return sort_key(AGENT_KEYS, facts), agent.member_id
+        facts = AgentFacts(
+            agent.member_id,
+            place[1],
+            agent.last_assigned_at,
+            used=agent.load / agent.session_limit,
+            last_given_at=agent.given_at.get(target),
+            **known,
+        )
+        return sort_key(AGENT_KEYS[self._rules.strategy(target)], facts), agent.member_id
 
     def _place(self, agent: Agent, target: int | None) -> tuple[int | None, int] | None:
         """The group through which the agent gets a session of the target, with their priority there."""

@@ -53,7 +53,7 @@ _SERVED = """(
 # A row per agent and group, in the order in which a session for any agent comes through the groups.
 # OFFSET keeps the limit from being worked out a second time for the comparison.
 _ELIGIBLE = f"""
-    SELECT facts.*, served.group_id, served.priority
+    SELECT facts.*, served.group_id, served.priority, served.last_given_at
     FROM (
         SELECT
             availability.member_id, availability.load, {LIMIT} AS session_limit, availability.last_assigned_at
@@ -76,6 +76,12 @@ _CLAIM_MANY = f"""
         AND {MAY_SERVE} AND availability.status = 'free'
         AND availability.load + wanted.places <= {LIMIT}"""  # noqa: S608
 
+_TAKE_TURNS = """
+    UPDATE team_membership AS belongs
+    SET last_given_at = wanted.at
+    FROM jsonb_to_recordset(%s::jsonb) AS wanted (member_id bigint, group_id bigint, at timestamptz)
+    WHERE belongs.member_id = wanted.member_id AND belongs.group_id = wanted.group_id"""
+
 _CLAIM = f"""
     UPDATE routing_availability AS availability
     SET load = load + 1, last_assigned_at = %(at)s
@@ -95,10 +101,11 @@ def eligible() -> list[Agent]:
     with connection.cursor() as cursor:
         cursor.execute(_ELIGIBLE, parameters())
         found: dict[int, Agent] = {}
-        for member_id, *facts, group_id, priority in cursor.fetchall():
+        for member_id, *facts, group_id, priority, last_given_at in cursor.fetchall():
             agent = found.setdefault(member_id, Agent(member_id, *facts, {}))
             if group_id is not None:
                 agent.priorities[group_id] = priority
+                agent.given_at[group_id] = last_given_at
     return list(found.values())
 
 
@@ -120,6 +127,13 @@ def claim(given: Sequence[Agent], places: Sequence[int]) -> None:
         cursor.execute(_CLAIM_MANY, parameters() | {"wanted": orjson.dumps(wanted).decode()})
         if cursor.rowcount < len(given):
             raise NotFree
+
+
+def take_turns(turns: Sequence[tuple[int, int, datetime]]) -> None:
+    """Keep when each (member, group, moment) was given a session of the group: whose turn it was (R-5)."""
+    wanted = [{"member_id": member, "group_id": group, "at": at} for member, group, at in turns]
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_TURNS, [orjson.dumps(wanted).decode()])
 
 
 def claim_free(member_id: int) -> bool:

@@ -162,6 +162,9 @@ _agents = st.lists(
         last_assigned_at=st.none() | st.datetimes(min_value=datetime(2020, 1, 1)),
         misses=st.integers(0, 3),
         was_last=st.booleans(),
+        is_familiar=st.booleans(),
+        used=st.floats(0, 1),
+        last_given_at=st.none() | st.datetimes(min_value=datetime(2020, 1, 1)),
     ),
     max_size=12,
     unique_by=lambda facts: facts.member_id,
@@ -195,18 +198,22 @@ def _sorted_in_sql(keys, columns: dict[str, str], rows: list[tuple]) -> list:
 
 
 @settings(max_examples=60, deadline=None)
-@given(facts=_agents)
-def test_agents_are_ordered_alike_in_sql_and_in_python(facts):
+@given(facts=_agents, strategy=st.sampled_from(list(ordering.AGENT_KEYS)))
+def test_agents_are_ordered_alike_in_sql_and_in_python(facts, strategy):
     columns = {
         "member_id": "bigint",
         "priority": "int",
         "last_assigned_at": "timestamp",
         "misses": "int",
         "was_last": "boolean",
+        "is_familiar": "boolean",
+        "used": "float8",
+        "last_given_at": "timestamp",
     }
-    rows = [(f.member_id, f.priority, f.last_assigned_at, f.misses, f.was_last) for f in facts]
-    in_python = sorted(facts, key=lambda one: ordering.sort_key(ordering.AGENT_KEYS, one))
-    assert _sorted_in_sql(ordering.AGENT_KEYS, columns, rows) == [one.member_id for one in in_python]
+    rows = [tuple(getattr(one, column) for column in columns) for one in facts]
+    keys = ordering.AGENT_KEYS[strategy]
+    in_python = sorted(facts, key=lambda one: ordering.sort_key(keys, one))
+    assert _sorted_in_sql(keys, columns, rows) == [one.member_id for one in in_python]
 
 
 @settings(max_examples=60, deadline=None)
