@@ -9,7 +9,9 @@ from django.urls import reverse
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
+from apps.sessions import masking
 from apps.sessions.frames import time_of
+from apps.sessions.masking import Contact
 from apps.sessions.models import ChatSession, Customer, ServiceRecord
 from apps.sessions.permissions import records_visible_to, visible_to
 from apps.team.models import Member
@@ -23,13 +25,14 @@ def profile(member: Member, session: ChatSession) -> dict:
 
     `variables` fill the gaps of quick replies.
     """
+    shown = masking.contact_of(member, session.customer)
     return {
-        "customer": _filled(_customer_rows(session.customer)),
+        "customer": _filled(_customer_rows(session.customer, shown)),
         "standing": _standing(session.customer),
         "is_claimed": session.customer.profile_is_claimed,
-        "data": _data(session),
+        "data": _data(session, shown),
         "earlier": [_earlier(found) for found in earlier_sessions(member, session)],
-        "variables": _variables(session),
+        "variables": _variables(session, shown),
         "record": _record(member, session),
     }
 
@@ -52,24 +55,10 @@ def _standing(customer: Customer) -> str:
     return "claimed" if customer.profile_is_claimed else ""
 
 
-def _variables(session: ChatSession) -> dict[str, str]:
+def _variables(session: ChatSession, shown: Contact) -> dict[str, str]:
     """Plain values by name; what the flow has found out goes before what the app has told."""
-    told = session.customer.client_data | session.variables
+    told = shown.told(session.customer.client_data | session.variables)
     return {name: str(value) for name, value in told.items() if isinstance(value, str | int | float)}
-
-
-def masked_phone(phone: str) -> str:
-    """The number without its middle four digits (S-13)."""
-    if len(phone) < 7:
-        return "*" * len(phone)
-    before = (len(phone) - 4) // 2
-    return f"{phone[:before]}****{phone[before + 4 :]}"
-
-
-def masked_email(email: str) -> str:
-    """The address without most of its name (S-13)."""
-    name, at, host = email.partition("@")
-    return f"{name[:2]}***{at}{host}" if at else "***"
 
 
 def _filled(rows: list[tuple[str, object]]) -> list[dict]:
@@ -83,10 +72,10 @@ def _row(label: str, value: object) -> dict:
     return {"label": str(label), "value": str(value)}
 
 
-def _customer_rows(customer: Customer) -> list[tuple[str, object]]:
+def _customer_rows(customer: Customer, shown: Contact) -> list[tuple[str, object]]:
     return [
-        (_("Phone"), masked_phone(customer.phone)),
-        (_("E-mail"), masked_email(customer.email) if customer.email else ""),
+        (_("Phone"), shown.phone),
+        (_("E-mail"), shown.email),
         (_("User ID"), customer.user_id),
         *_visits(customer),
         (_("Remark"), customer.remark),
@@ -104,7 +93,7 @@ def _visits(customer: Customer) -> list[tuple[str, object]]:
     return [(_("Visits"), found), (_("Last visit"), last)]
 
 
-def _data(session: ChatSession) -> list[dict]:
+def _data(session: ChatSession, shown: Contact) -> list[dict]:
     customer = session.customer
     visit = [
         (_("Page"), session.source_page or customer.page),
@@ -115,8 +104,8 @@ def _data(session: ChatSession) -> list[dict]:
         (_("First seen"), customer.first_seen_at),
     ]
     return [
-        {"title": _("Service flow"), "rows": _filled(list(session.variables.items()))},
-        {"title": _told_by(customer), "rows": _filled(list(customer.client_data.items()))},
+        {"title": _("Service flow"), "rows": _filled(list(shown.told(session.variables).items()))},
+        {"title": _told_by(customer), "rows": _filled(list(shown.told(customer.client_data).items()))},
         {"title": _("Visit"), "rows": _filled(visit)},
     ]
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
-
 from django.http import HttpRequest
 
 from apps.records.filters import Filters
+from apps.sessions.masking import masked_text
 from apps.sessions.models import ServiceRecord
 from apps.team import trail
 
 SEARCHED, VIEWED, DOWNLOADED = "record.searched", "record.viewed", "record.downloaded"
-_EMAIL = re.compile(r"([^\s@])[^\s@]*(@[^\s@]+)")
-_PHONE = re.compile(r"(\d{3})[\d\s-]{3,}(\d{4})")
 
 
 def searched(request: HttpRequest, filters: Filters, shown: int) -> None:
     """A list of records is about to be shown."""
     values = filters.values() | {"period": filters.period, "shown": shown}
     if filters.q:
-        values["q"] = masked(filters.q)
+        values["q"] = masked_text(filters.q)
     trail.append(
         SEARCHED, member=request.user, address=_address(request), object_type="records", values=values
     )
@@ -33,11 +30,6 @@ def viewed(request: HttpRequest, record: ServiceRecord) -> None:
 def downloaded(request: HttpRequest, record: ServiceRecord, form: str) -> None:
     """A transcript is about to be sent as a file of this form."""
     _record(DOWNLOADED, request, record, {"form": form})
-
-
-def masked(text: str) -> str:
-    """Without what could be a customer's phone number or e-mail: the trail outlives both."""
-    return _PHONE.sub(r"\1****\2", _EMAIL.sub(r"\1***\2", text))
 
 
 def _record(action: str, request: HttpRequest, record: ServiceRecord, values: dict) -> None:

@@ -1,22 +1,40 @@
-"""Who may see which session and record (T-9): the one place, used by pages, sockets and files."""
+"""Who may see which session, record and customer, and what of them (T-9): the one place.
+
+Pages, sockets and files ask here. A role gives rows, and grants add some (`team.grants`), as does
+an administrator who opens one session to somebody for a time (`access`).
+"""
+
+from __future__ import annotations
 
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.sessions.authors import customer_key
-from apps.sessions.models import ChatSession, Customer, ServiceRecord, State
-from apps.sessions.supervision import WAITS_FOR_ANYBODY
+from apps.sessions.models import (
+    AccessRequest,
+    AccessState,
+    ChatSession,
+    Customer,
+    ServiceRecord,
+    SessionTag,
+    State,
+    SummaryCategory,
+    WrapUp,
+)
+from apps.team import grants
 from apps.team.abilities import Ability, may
+from apps.team.grants import Rights
 from apps.team.models import Member, Membership, Role
+from csdesk import clock
 
 
 def visible_to(member: Member) -> QuerySet[ChatSession]:
     """The sessions a member may see.
 
-    Administrators all; supervisors those with a part in a group they supervise, those that wait for
-    anybody, and their own; agents those with a part of theirs, and the earlier sessions of whom they
-    serve now.
+    Administrators all; supervisors those with a part in a group they supervise, and their own;
+    agents those with a part of theirs, and the earlier sessions of whom they serve now, until they
+    have summed it up. Besides: what is granted to them.
     """
     sessions = ChatSession.objects.filter(deleted_at__isnull=True)
     if not member.is_active:
@@ -24,23 +42,18 @@ def visible_to(member: Member) -> QuerySet[ChatSession]:
     if member.is_administrator:
         return sessions
     parts = ServiceRecord.objects.filter(session_id=OuterRef("id"))
-    allowed = Q(agent=member) | Exists(parts.filter(_parts_of(member)))
-    if may(member, Ability.MONITOR):
-        allowed |= WAITS_FOR_ANYBODY
-    served_now = ChatSession.objects.filter(
-        customer_id=OuterRef("customer_id"), agent=member, state__in=[State.OFFERED, State.SERVING]
-    )
-    return sessions.filter(allowed | Exists(served_now))
+    allowed = Q(agent=member) | Exists(parts.filter(_parts_of(member, grants.rights_of(member))))
+    return sessions.filter(allowed | _of_a_customer_at_hand(member))
 
 
 def records_visible_to(member: Member) -> QuerySet[ServiceRecord]:
-    """The service records a member finds in the list: their own, their groups', or all."""
+    """The service records a member finds in the list: their own, their groups', what is granted, or all."""
     records = ServiceRecord.objects.filter(session__deleted_at__isnull=True)
     if not member.is_active:
         return records.none()
     if member.is_administrator:
         return records
-    return records.filter(_parts_of(member))
+    return records.filter(_parts_of(member, grants.rights_of(member)))
 
 
 def customers_visible_to(member: Member) -> QuerySet[Customer]:
@@ -63,8 +76,81 @@ def may_read(reader: str, session_id: UUID) -> bool:
     return session is not None and customer_key(session.customer_id) == reader
 
 
-def _parts_of(member: Member) -> Q:
+def may_see_unmasked(member: Member) -> bool:
+    """Whether customers' phone numbers and e-mails are shown in full to a member (S-13)."""
+    return may(member, Ability.SEE_CONTACTS) or _is_granted(member, "may_see_unmasked")
+
+
+def may_export(member: Member) -> bool:
+    """Whether a member may take records that are not their own out of here as files (C-7)."""
+    return may(member, Ability.EXPORT_RECORDS) or _is_granted(member, "may_export")
+
+
+def may_delete(member: Member) -> bool:
+    """Whether a member may put records into the recycle bin (C-5); `may_delete_record` says which."""
+    return may(member, Ability.DELETE_RECORDS) or _is_granted(member, "may_delete")
+
+
+def may_download(member: Member, record: ServiceRecord) -> bool:
+    """Whether a member who may read this record may save it as a file: their own always (D-8)."""
+    return is_own(member, record.session_id) or may_export(member)
+
+
+def is_own(member: Member, session_id: UUID) -> bool:
+    """Whether the member has served a part of the session, or serves it now."""
+    return ServiceRecord.objects.filter(session_id=session_id, agent=member).exists()
+
+
+def _is_granted(member: Member, name: str) -> bool:
+    return member.is_active and getattr(grants.rights_of(member), name)
+
+
+def _parts_of(member: Member, rights: Rights) -> Q:
+    """The records that role and grants give.
+
+    What is not granted adds no condition: with the agent alone the list reads one index in its order.
+    """
+    allowed = Q(agent=member)
     if member.role == Role.SUPERVISOR:
         groups = Membership.objects.filter(member=member, supervises=True).values("group_id")
-        return Q(agent=member) | Q(group_id__in=groups)
-    return Q(agent=member)
+        allowed |= Q(group_id__in=groups)
+    if rights.groups:
+        allowed |= Q(group_id__in=sorted(rights.groups))
+    if rights.channels:
+        allowed |= Q(channel_id__in=sorted(rights.channels))
+    if rights.tags:
+        labels = SessionTag.objects.filter(tag_id__in=sorted(rights.tags))
+        allowed |= Q(session_id__in=labels.values("session_id"))
+    if rights.categories:
+        wrap_ups = WrapUp.objects.filter(category_id__in=_with_branches(rights.categories))
+        allowed |= Q(id__in=wrap_ups.values("record_id"))
+    if opened := _opened_to(member):
+        allowed |= Q(session_id__in=opened)
+    return allowed
+
+
+def _opened_to(member: Member) -> list[UUID]:
+    """The sessions an administrator has opened to the member, for now (C-8)."""
+    granted = AccessRequest.objects.filter(member=member, state=AccessState.GRANTED, until__gt=clock.now())
+    return list(granted.values_list("session_id", flat=True))
+
+
+def _with_branches(categories: frozenset[int]) -> list[int]:
+    """These categories of the summary and all below them."""
+    parents = dict(SummaryCategory.objects.values_list("id", "parent_id"))
+
+    def is_within(category: int | None) -> bool:
+        while category is not None and category not in categories:
+            category = parents.get(category)
+        return category is not None
+
+    return sorted(category for category in parents if is_within(category))
+
+
+def _of_a_customer_at_hand(member: Member) -> Q:
+    """Sessions of a customer whom the member is offered or serves, or still has to sum up (T-9)."""
+    served = ChatSession.objects.filter(
+        customer_id=OuterRef("customer_id"), agent=member, state__in=[State.OFFERED, State.SERVING]
+    )
+    owed = WrapUp.objects.filter(record__customer_id=OuterRef("customer_id"), member=member, at__isnull=True)
+    return Q(Exists(served)) | Q(Exists(owed))

@@ -97,6 +97,24 @@ class RatingSettings(Section):
 
 
 @dataclass(frozen=True)
+class SummarySettings(Section):
+    """Summing sessions up (D-7)."""
+
+    name: ClassVar[str] = "summary"
+    title: ClassVar = _("Summary")
+    help: ClassVar = _(
+        "What agents note when a session has ended: what it was about, whether it is resolved."
+    )
+    order: ClassVar[int] = 65
+
+    is_required: bool = yes_or_no(
+        False,
+        _("Each session needs a summary"),
+        _("An agent whose session has ended gets no new ones until its summary is filled in."),
+    )
+
+
+@dataclass(frozen=True)
 class MessageSettings(Section):
     """Recall, typing preview and files (S-8, S-9, S-10)."""
 
@@ -126,4 +144,38 @@ class MessageSettings(Section):
         minimum=1,
         maximum=100_000,
         unit=_("MB"),
+    )
+
+
+@dataclass(frozen=True)
+class PermissionSettings(Section):
+    """What becomes of records and details that a member may not see (C-8, X-7)."""
+
+    name: ClassVar[str] = "permissions"
+    title: ClassVar = _("Permissions")
+    help: ClassVar = _("What members find where they may not look.")
+    order: ClassVar[int] = 90
+
+    locked_are_shown: bool = yes_or_no(
+        False,
+        _("Locked records can be asked for"),
+        _(
+            "Who opens a record they may not read is told that it is locked, and can ask for access. "
+            "Off: it looks like one that does not exist."
+        ),
+    )
+    access_hours: int = whole(
+        24,
+        _("Access is granted for"),
+        _("Suggested when a request is granted; each can get another time."),
+        minimum=1,
+        maximum=720,
+        unit=_("hours"),
+    )
+    contact_searches: int = whole(
+        30,
+        _("Searches for phone numbers and e-mails"),
+        _("Within an hour, by members who may not see them in full. Each search is in the access log."),
+        minimum=0,
+        maximum=10_000,
     )

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.desk.profile import masked_email, masked_phone
 from apps.routing import closing
+from apps.sessions.masking import masked_email, masked_phone
 from apps.sessions.models import ChatSession, QuickReply
 from apps.team.models import Member
 from csdesk import clock
