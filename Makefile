@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench bench-quick bench-faces bench-bot bench-files soak growth drill pictures lint words install lock clean
+.PHONY: run test bench bench-quick bench-faces bench-bot bench-files soak growth drill pictures lint words audit install lock clean
 
 run: install
 	@exec $(BIN)/python -m csdesk.runner
@@ -56,6 +56,12 @@ lint: install
 
 words: install
 	@CSDESK_DEMO=1 $(BIN)/python manage.py check_words
+
+# Asks the public advisory database about every pinned package; one it does not know counts as a failure too.
+audit:
+	$(PYTHON) -m venv build/audit && build/audit/bin/pip install -qq pip-audit
+	build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/base.txt
+	build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
 
 install:
 	@$(PYTHON) -I csdesk/install.py
