@@ -21,6 +21,7 @@ from apps.routing.models import (
     Status,
 )
 from apps.routing.settings import REST_REASONS, PresenceSettings, ReceptionSettings
+from apps.sessions import wrap_ups
 from apps.team import business
 from apps.team.models import Member
 from apps.team.setting_fields import code_of
@@ -41,7 +42,8 @@ def set_status(
     """The member chooses `free`, `notReady`, `rest` (with a reason: code or name) or `offline`.
 
     Offline with open sessions needs `hand_over` (all go to the queue head), else WrongState with
-    `sessions` (how many) in `extra`. Invalid for another status or a reason that is not in the list.
+    `sessions` (how many) in `extra`; free is refused to who owes summaries, with `owed` (whose
+    sessions, D-7). Invalid for another status or a reason that is not in the list.
     """
     if status not in CHOOSABLE:
         raise Invalid(_("This status cannot be chosen."))
@@ -52,6 +54,8 @@ def set_status(
         row = lock(member.pk)
         if status == Status.OFFLINE and not hand_over:
             _expect_no_sessions(member.pk)
+        if status == Status.FREE:
+            _expect_nothing_owed(member.pk)
         change(row, status, cause=cause, rest_reason=reason)
     if status == Status.OFFLINE:
         leaving.return_sessions(member.pk)
@@ -88,7 +92,7 @@ def desk_connected(
         if sign_in_id is not None and row.sign_in_id != sign_in_id:
             row.sign_in_id = sign_in_id
             row.save(update_fields=["sign_in_id"])
-            change(row, business.read(ReceptionSettings).initial_status, cause="sign_in")
+            change(row, _first_status(member.pk), cause="sign_in")
     assignment.soon()
     return row
 
@@ -162,15 +166,27 @@ def _set_deadline(row: Availability, kind: str, seconds: int) -> None:
 
 
 def wrap_up(member_id: int) -> None:
-    """After a session has ended: time to arrange things, if there is such a time and they are free."""
+    """After a session: who is free arranges things, for the set time and while they owe a summary."""
     seconds = business.read(PresenceSettings).wrap_up_seconds
-    if not seconds:
+    if not (seconds or owes(member_id)):
         return
     row = lock(member_id)
     if row.status == Status.FREE:
         change(row, Status.ARRANGE, cause="wrap_up")
-        if row.deadline_kind != AvailabilityDeadline.GRACE:
+        if seconds and row.deadline_kind != AvailabilityDeadline.GRACE:
             _set_deadline(row, AvailabilityDeadline.WRAP_UP, seconds)
+
+
+def wrapped_up(member_id: int) -> None:
+    """A summary was filled in: who owes no other and has no time left to arrange things is free."""
+    row = lock(member_id)
+    if row.status == Status.ARRANGE and not row.deadline_kind and not owes(member_id):
+        change(row, Status.FREE, cause="wrap_up")
+
+
+def owes(member_id: int) -> bool:
+    """Whether the member owes summaries that the setting asks for (D-7)."""
+    return wrap_ups.owed_by(member_id).exists()
 
 
 def rest_after_missed(member: Member) -> None:
@@ -187,7 +203,7 @@ def deadline_passed(row: Availability) -> None:
             _end_grace(row)
         else:
             change(row, Status.OFFLINE, cause="lost")
-    elif row.status == Status.ARRANGE:
+    elif row.status == Status.ARRANGE and not owes(row.member_id):
         change(row, Status.FREE, cause="wrap_up")
     else:
         row.deadline_at, row.deadline_kind = None, ""
@@ -213,6 +229,18 @@ def status_of(member_id: int) -> str:
     """The member's status; offline when they never had any."""
     found = Availability.objects.filter(member_id=member_id).values_list("status", flat=True).first()
     return found or Status.OFFLINE
+
+
+def _first_status(member_id: int) -> str:
+    """Of who has just signed in."""
+    status = business.read(ReceptionSettings).initial_status
+    return Status.ARRANGE if status == Status.FREE and owes(member_id) else status
+
+
+def _expect_nothing_owed(member_id: int) -> None:
+    owed = [str(found.record.session_id) for found in wrap_ups.owed_by(member_id).select_related("record")]
+    if owed:
+        raise WrongState(_("First sum up what has ended."), owed=owed)
 
 
 def _expect_no_sessions(member_id: int) -> None:

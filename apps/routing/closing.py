@@ -8,7 +8,17 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.routing import assignment, availability, bot, collisions, events, pending, places, prompts, queueing
+from apps.routing import (
+    assignment,
+    bot,
+    collisions,
+    events,
+    pending,
+    places,
+    prompts,
+    queueing,
+    wrapping_up,
+)
 from apps.routing.models import OfferOutcome
 from apps.sessions import posting, transitions
 from apps.sessions.models import ChatSession, ClosedBy, DeadlineKind, ServiceStatus, State
@@ -155,6 +165,5 @@ def _give_back(session: ChatSession, agent: Member | None, state: str, closed_by
         pending.end(session, OfferOutcome.WITHDRAWN)
     if agent and state in (State.OFFERED, State.SERVING):
         places.release(agent.pk)
-        events.session_ended(session, agent, closed_by)
-        if state == State.SERVING:
-            availability.wrap_up(agent.pk)
+        is_owed = state == State.SERVING and wrapping_up.session_ended(session, agent)
+        events.session_ended(session, agent, closed_by, is_owed=is_owed)

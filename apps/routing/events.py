@@ -1,6 +1,7 @@
 """What is told beside messages, states and summaries: the workbench's events (D-15, D-16), places, counts."""
 
 from datetime import datetime
+from uuid import UUID
 
 from apps.sessions import standing
 from apps.sessions.models import ChatSession
@@ -42,9 +43,14 @@ def transferred(session: ChatSession, agent: Member, **extra: object) -> None:
     _tell(agent.pk, "transfer", session, **extra)
 
 
-def session_ended(session: ChatSession, agent: Member, closed_by: str) -> None:
-    """`sessionEnded`: it closed, or the customer withdrew while it was offered."""
-    _tell(agent.pk, "sessionEnded", session, closeBy=str(closed_by))
+def session_ended(session: ChatSession, agent: Member, closed_by: str, *, is_owed: bool = False) -> None:
+    """`sessionEnded`: it closed, or the customer withdrew while it was offered. `owed`: its summary is."""
+    _tell(agent.pk, "sessionEnded", session, closeBy=str(closed_by), **({"owed": True} if is_owed else {}))
+
+
+def wrapped_up(session_id: UUID, member_id: int) -> None:
+    """`wrappedUp`: the session's summary is filled in, so its agent owes it no more."""
+    realtime.publish(realtime.member(member_id), {"op": "wrappedUp", "session": str(session_id)})
 
 
 def status_changed(member_id: int, status: str, rest_reason: str = "") -> None:
