@@ -22,6 +22,7 @@ from apps.sessions.models import (
     SummaryCategory,
     WrapUp,
 )
+from apps.sessions.supervision import WAITS_FOR_ANYBODY
 from apps.team import grants
 from apps.team.abilities import Ability, may
 from apps.team.grants import Rights
@@ -32,8 +33,8 @@ from csdesk import clock
 def visible_to(member: Member) -> QuerySet[ChatSession]:
     """The sessions a member may see.
 
-    Administrators all; supervisors those with a part in a group they supervise, and their own;
-    agents those with a part of theirs, and the earlier sessions of whom they serve now, until they
+    Administrators all; supervisors those with a part in a group they supervise, those that wait for
+    anybody, and their own; agents those with a part of theirs, and the earlier sessions of whom they serve now, until they
     have summed it up. Besides: what is granted to them.
     """
     sessions = ChatSession.objects.filter(deleted_at__isnull=True)
@@ -43,6 +44,8 @@ def visible_to(member: Member) -> QuerySet[ChatSession]:
         return sessions
     parts = ServiceRecord.objects.filter(session_id=OuterRef("id"))
     allowed = Q(agent=member) | Exists(parts.filter(_parts_of(member, grants.rights_of(member))))
+    if may(member, Ability.MONITOR):
+        allowed |= WAITS_FOR_ANYBODY
     return sessions.filter(allowed | _of_a_customer_at_hand(member))
 
 
