@@ -6,6 +6,7 @@ in a transaction of its own, and the sweep moves what a crash in between leaves 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -92,7 +93,7 @@ def desk_connected(
         if sign_in_id is not None and row.sign_in_id != sign_in_id:
             row.sign_in_id = sign_in_id
             row.save(update_fields=["sign_in_id"])
-            change(row, _first_status(member.pk), cause="sign_in")
+            change(row, _first_status(member), cause="sign_in")
     assignment.soon()
     return row
 
@@ -116,8 +117,11 @@ def lock(member_id: int) -> Availability:
     return Availability.objects.select_for_update().get(member_id=member_id)
 
 
-def change(row: Availability, status: str, *, cause: str, rest_reason: str = "") -> None:
-    """Set the status of a locked row, log it and tell the workbenches; nothing when it is that already."""
+def change(row: Availability, status: str, *, cause: str, rest_reason: str = "", by: str = "") -> None:
+    """Set the status of a locked row, log it and tell the workbenches; nothing when it is that already.
+
+    `by` is the nickname of the supervisor who has set it.
+    """
     if (row.status, row.rest_reason) == (status, rest_reason):
         return
     at = clock.now()
@@ -136,7 +140,7 @@ def change(row: Availability, status: str, *, cause: str, rest_reason: str = "")
         row.deadline_at, row.deadline_kind = None, ""
     # `load` belongs to `places`: never written from here.
     row.save(update_fields=["status", "rest_reason", "since", "deadline_at", "deadline_kind"])
-    events.status_changed(row.member_id, status, rest_reason)
+    events.status_changed(row.member_id, status, rest_reason, by)
 
 
 def start_grace(row: Availability) -> None:
@@ -225,22 +229,28 @@ def is_connected(member_id: int) -> bool:
     return DeskConnection.objects.filter(member_id=member_id, seen_at__gt=clock.now() - places.FRESH).exists()
 
 
+def connected_among(member_ids: Collection[int]) -> set[int]:
+    """Those of the members whose workbench is open in a living process."""
+    there = DeskConnection.objects.filter(member_id__in=member_ids, seen_at__gt=clock.now() - places.FRESH)
+    return set(there.values_list("member_id", flat=True))
+
+
 def status_of(member_id: int) -> str:
     """The member's status; offline when they never had any."""
     found = Availability.objects.filter(member_id=member_id).values_list("status", flat=True).first()
     return found or Status.OFFLINE
 
 
-def _first_status(member_id: int) -> str:
-    """Of who has just signed in."""
-    status = business.read(ReceptionSettings).initial_status
-    return Status.ARRANGE if status == Status.FREE and owes(member_id) else status
+def _first_status(member: Member) -> str:
+    """Of who has just signed in. Supervisors who do not serve have a desk too, but are never called free."""
+    status = business.read(ReceptionSettings).initial_status if member.serves else Status.NOT_READY
+    return Status.ARRANGE if status == Status.FREE and owes(member.pk) else status
 
 
 def _expect_nothing_owed(member_id: int) -> None:
-    owed = [str(found.record.session_id) for found in wrap_ups.owed_by(member_id).select_related("record")]
+    owed = wrap_ups.sessions_owed_by(member_id)
     if owed:
-        raise WrongState(_("First sum up what has ended."), owed=owed)
+        raise WrongState(_("First sum up what has ended."), owed=[str(session) for session in owed])
 
 
 def _expect_no_sessions(member_id: int) -> None:

@@ -53,9 +53,11 @@ def wrapped_up(session_id: UUID, member_id: int) -> None:
     realtime.publish(realtime.member(member_id), {"op": "wrappedUp", "session": str(session_id)})
 
 
-def status_changed(member_id: int, status: str, rest_reason: str = "") -> None:
-    """`statusChanged` to the member's workbenches."""
+def status_changed(member_id: int, status: str, rest_reason: str = "", by: str = "") -> None:
+    """`statusChanged` to the member's workbenches; `by`: the supervisor who has set it."""
     frame = {"op": "statusChanged", "status": str(status), "restReason": rest_reason}
+    if by:
+        frame["by"] = by
     realtime.publish(realtime.member(member_id), frame)
 
 

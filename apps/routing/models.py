@@ -60,7 +60,7 @@ class AvailabilityChange(models.Model):
     before = models.CharField(max_length=10, choices=Status)
     after = models.CharField(max_length=10, choices=Status)
     rest_reason = models.CharField(max_length=60, blank=True)
-    # `member`, `sign_in`, `sign_out`, `lost`, `missed_offer`, `wrap_up`, `forced`
+    # `member`, `sign_in`, `sign_out`, `lost`, `missed_offer`, `wrap_up`, `forced`, `supervisor`
     cause = models.CharField(max_length=16)
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -19,24 +20,34 @@ from apps.routing import (
     queueing,
 )
 from apps.routing.models import OfferOutcome, Status
-from apps.sessions import notes, permissions, transitions
+from apps.sessions import notes, supervision, transitions
 from apps.sessions.content import spoken
 from apps.sessions.models import ChatSession, ServiceStatus, State
 from apps.team import queries as team
-from apps.team.models import Member, Role, SkillGroup
+from apps.team.abilities import Ability, may
+from apps.team.models import Member, SkillGroup
 from csdesk.errors import AtCapacity, Invalid, NotAllowed, NotFound, WrongState
 
 WITH_SOMEBODY = (State.OFFERED, State.SERVING)
 HANDED_ON = (State.QUEUED, *WITH_SOMEBODY)
+# The supervisor does not say with whom they saw the session: then it is looked up before the lock.
+NOT_SAID: Final = -1
 
 
 def transfer(
-    member: Member, session_id: UUID, *, user_id: str = "", group_id: int | None = None, note: str = ""
+    member: Member,
+    session_id: UUID,
+    *,
+    user_id: str = "",
+    group_id: int | None = None,
+    note: str = "",
+    seen_with: int | None = NOT_SAID,
 ) -> ChatSession:
     """Hand a session on to an agent (`user_id`: account or e-mail) or to a group, with an internal note.
 
     The serving agent transfers; a supervisor or administrator reassigns another's session in their
-    scope. Refused, and then nothing changes: Invalid (neither or both targets, oneself), NotFound
+    scope, and says with whom (member id, None = nobody) they saw it, for who comes second is told who
+    was first. Refused, and then nothing changes: Invalid (neither or both targets, oneself), NotFound
     (session, member or group), NotYours, AtCapacity, WrongState (target not free, nobody signed in,
     not serving; when somebody else was first with `by` and `at`, R-19).
     """
@@ -44,9 +55,10 @@ def transfer(
         raise Invalid(_("Choose an agent or a group."))
     if note:
         spoken(note)
+    seen_with = _agent_of(session_id) if seen_with == NOT_SAID else seen_with
     with collisions.counted(member, session_id), transaction.atomic():
         session = assignment.lock_session(session_id)
-        status = _status_of_handing_on(session, member)
+        status = _status_of_handing_on(session, member, seen_with)
         if note:
             notes.add(session_id, member, note)
             session.refresh_from_db(fields=["note_no"])
@@ -58,24 +70,31 @@ def transfer(
     return session
 
 
-def take_over(member: Member, session_id: UUID) -> ChatSession:
-    """A supervisor takes an open session in their scope (R-13); needs a place, not `free`.
+def take_over(member: Member, session_id: UUID, *, seen_with: int | None = NOT_SAID) -> ChatSession:
+    """A supervisor takes an open session in their scope (R-13); needs a place, not `free`, not `serves`.
 
-    NotAllowed, NotFound, AtCapacity, WrongState.
+    `seen_with` as in `transfer`. NotAllowed, NotFound, NotYours, AtCapacity, WrongState.
     """
+    if not may(member, Ability.MONITOR):
+        raise NotAllowed(_("Only supervisors may do this."))
+    seen_with = _agent_of(session_id) if seen_with == NOT_SAID else seen_with
     with collisions.counted(member, session_id), transaction.atomic():
         session = assignment.lock_session(session_id)
-        if not _supervises(member, session):
-            raise NotAllowed(_("Only the session's supervisors may do this."))
+        if not supervision.supervises(member, session):
+            raise collisions.refusal(session, member)
         transitions.expect_state(session, *HANDED_ON)
         if session.agent_id == member.pk:
             raise WrongState(_("You have this session already."))
+        _expect_seen(session, seen_with)
         if availability.status_of(member.pk) == Status.OFFLINE:
             raise WrongState(_("You are offline."))
         if not places.claim_signed_in(member.pk):
             raise AtCapacity(_("You have as many sessions as you may have at once."))
-        former, status = _take_from_agent(session), ServiceStatus.TAKEN_OVER
-        transitions.serve(session, member, status=status if former else "", actor=member)
+        former = _take_from_agent(session)
+        # What waited for anybody has a group from here on, as with every other assignment (S-2).
+        session.group = session.group or assignment.group_for(session, member)
+        status = ServiceStatus.TAKEN_OVER if former else ""
+        transitions.serve(session, member, status=status, actor=member)
         prompts.say_connected([(session, member)])
         events.user_accessed(session, member)
         if former:
@@ -84,20 +103,25 @@ def take_over(member: Member, session_id: UUID) -> ChatSession:
     return session
 
 
-def _status_of_handing_on(session: ChatSession, member: Member) -> str:
+def _agent_of(session_id: UUID) -> int | None:
+    return ChatSession.objects.filter(id=session_id).values_list("agent_id", flat=True).first()
+
+
+def _expect_seen(session: ChatSession, seen_with: int | None) -> None:
+    """Who got the session after the supervisor looked was first (R-19); what waits may be taken."""
+    if session.agent_id not in (None, seen_with):
+        raise collisions.came_second(session)
+
+
+def _status_of_handing_on(session: ChatSession, member: Member, seen_with: int | None) -> str:
     """How the part so far ends, if the member may hand the session on at all."""
     if session.state == State.SERVING and session.agent_id == member.pk:
         return ServiceStatus.TRANSFERRED
-    if _supervises(member, session) and session.state in HANDED_ON:
+    if session.state in HANDED_ON and supervision.supervises(member, session):
+        _expect_seen(session, seen_with)
         # From the queue the record goes on: nobody had the session yet.
         return ServiceStatus.TAKEN_OVER if session.state in WITH_SOMEBODY else ""
     raise collisions.refusal(session, member)
-
-
-def _supervises(member: Member, session: ChatSession) -> bool:
-    if not (member.is_administrator or member.role == Role.SUPERVISOR):
-        return False
-    return permissions.visible_to(member).filter(id=session.id).exists()
 
 
 def _agent_named(user_id: str) -> Member:
