@@ -23,9 +23,11 @@ django.setup()
 from django.core.files.base import File  # noqa: E402
 
 from apps.chatbot import exports, imports, knowledge  # noqa: E402
-from apps.chatbot.job_models import FileJob, JobState  # noqa: E402
+from apps.chatbot.job_models import FileJob  # noqa: E402
 from apps.chatbot.models import Entry, Library  # noqa: E402
 from apps.team.models import Member, Role  # noqa: E402
+from csdesk.file_jobs.exports import XLSX  # noqa: E402
+from csdesk.file_jobs.models import JobState  # noqa: E402
 from csdesk.tables import csv_pieces, write_xlsx  # noqa: E402
 
 WORDS = "订单退款发票物流快递会员积分尺码保修账号密码地址修改取消支付失败多久怎么哪里可以是否申请查询"
@@ -105,7 +107,7 @@ def main(rows: int, form: str) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"library.{form}"
         with file.open("wb") as target:
-            if form == exports.XLSX:
+            if form == XLSX:
                 write_xlsx(target, table(rows), title="bench")
             else:
                 target.writelines(csv_pieces(table(rows)))

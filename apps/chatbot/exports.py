@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import tempfile
 from collections.abc import Callable, Collection, Iterator
 from typing import BinaryIO
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.core.files.base import File
 from django.db.models import Func, IntegerField, Max, OuterRef, QuerySet
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from apps.chatbot import file_jobs, knowledge
+from apps.chatbot import knowledge
 from apps.chatbot.examples import examples
-from apps.chatbot.file_jobs import Cancelled
-from apps.chatbot.job_models import FileJob, JobState, Kind
+from apps.chatbot.job_models import FileJob
 from apps.chatbot.knowledge import Wanted
 from apps.chatbot.knowledge.categories import Tree
 from apps.chatbot.models import Entry, Library, SimilarQuestion
@@ -25,17 +21,9 @@ from apps.chatbot.resources import EntryResource, Line, titles
 from apps.team import trail
 from apps.team.abilities import Ability, may
 from apps.team.models import Member
-from csdesk import clock
-from csdesk.errors import DomainError, NotAllowed
-from csdesk.tables import csv_pieces, write_xlsx
+from csdesk.errors import NotAllowed
+from csdesk.file_jobs import exports, jobs
 
-log = logging.getLogger(__name__)
-
-CSV, XLSX = "csv", "xlsx"
-TYPES = {
-    CSV: "text/csv; charset=utf-8",
-    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 # More entries than these are written by a job.
 AT_ONCE = 2_000
 # Entries read from the database at a time.
@@ -46,22 +34,17 @@ WIDTH_OF_OTHERS = 60
 
 
 def file_name(library: str, form: str, *, template: bool = False) -> str:
-    """What the file is called: `qa-library_20260715.csv`; a template by its name."""
+    """What the file is called: `qa-library_20260715-1430.csv`; a template by its name."""
     name = slugify(str(Library(library).label), allow_unicode=True)
-    if template:
-        return f"{name}-{_('template')}.{form}"
-    return f"{name}_{timezone.localtime(clock.now()):%Y%m%d-%H%M}.{form}"
+    return exports.file_name(name, form, template=template)
 
 
 def template(library: str, form: str) -> bytes:
     """An empty file with its columns' titles, and rows that show how to fill it."""
     lines = examples(library)
     more = max(1, *(len(line.more_answers) for line in lines))
-    resource = EntryResource(timezone.get_default_timezone())
-    with tempfile.TemporaryFile() as target:
-        _write(target, form, library, _table(lines, resource, more), more)
-        target.seek(0)
-        return target.read()
+    rows = _table(lines, EntryResource(timezone.get_default_timezone()), more)
+    return exports.at_once(lambda target: _write(target, form, library, rows, more))
 
 
 def entries_of(library: str, wanted: dict) -> QuerySet[Entry]:
@@ -74,61 +57,34 @@ def entries_of(library: str, wanted: dict) -> QuerySet[Entry]:
 def at_once(library: str, wanted: dict, form: str, *, member: Member, address: str = "") -> bytes:
     """The file, where it is small. In the trail before anybody sees it (X-13)."""
     _note(library, entries_of(library, wanted).count(), form, member, address)
-    with tempfile.TemporaryFile() as target:
-        _export(target, library, wanted, form, lambda share: None)
-        target.seek(0)
-        return target.read()
+    return exports.at_once(lambda target: _export(target, library, wanted, form, lambda share: None))
 
 
 def begin(library: str, wanted: dict, form: str, *, member: Member, address: str = "") -> FileJob:
     """Have a job write the file."""
     from apps.chatbot import tasks
 
-    job = FileJob.objects.create(
-        kind=Kind.EXPORT,
-        library=library,
-        state=JobState.WRITING,
-        member=member,
-        address=address,
-        language=translation.get_language(),
-        name=file_name(library, form),
-        wanted=wanted,
-    )
-    file_jobs.begin(job, tasks.write_export)
+    name = file_name(library, form)
+    job = FileJob(library=library, member=member, address=address, name=name, wanted=wanted)
+    exports.begin(job, tasks.write_export)
     return job
 
 
 def write(job_id: int) -> None:
     """In the worker: write the file."""
-    with file_jobs.claimed(job_id, JobState.WRITING) as job:
-        if job is None:
-            return
-        with translation.override(job.language):
-            try:
-                _done(job)
-            except Cancelled:
-                file_jobs.end(job, JobState.CANCELLED)
-            except DomainError as error:
-                file_jobs.end(job, JobState.FAILED, error.detail)
-            except Exception:
-                log.exception("bot: export %s", job_id)
-                file_jobs.end(job, JobState.FAILED, _("Something went wrong. It has been logged."))
+    exports.write(FileJob, job_id, _written)
 
 
 def note_download(job: FileJob, *, member: Member, address: str = "") -> None:
     """The trail's entry for a file that is fetched now."""
-    _note(job.library, job.rows, job.name.rpartition(".")[2], member, address)
+    _note(job.library, job.rows, exports.form_of(job.name), member, address)
 
 
-def _done(job: FileJob) -> None:
+def _written(job: FileJob, target: BinaryIO) -> int:
     if job.member is None or not may(job.member, Ability.MANAGE_BOT):
         raise NotAllowed(_("Only administrators may do this."))
-    with tempfile.TemporaryFile() as target:
-        form = job.name.rpartition(".")[2]
-        job.rows = _export(target, job.library, job.wanted, form, file_jobs.telling(job))
-        target.seek(0)
-        job.keep(File(target, name=job.name))
-    file_jobs.end(job, JobState.DONE)
+    form = exports.form_of(job.name)
+    return _export(target, job.library, job.wanted, form, jobs.telling(job))
 
 
 def _export(
@@ -194,12 +150,8 @@ def _table(lines: Collection[Line] | _Lines, resource: EntryResource, more: int)
 
 
 def _write(target: BinaryIO, form: str, library: str, rows: Iterator[list[str]], more: int) -> None:
-    if form == XLSX:
-        widths = (*WIDTHS, *[WIDTH_OF_OTHERS] * more)
-        write_xlsx(target, rows, title=str(Library(library).label), widths=widths)
-    else:
-        for piece in csv_pieces(rows):
-            target.write(piece)
+    widths = (*WIDTHS, *[WIDTH_OF_OTHERS] * more)
+    exports.write_rows(target, form, rows, title=str(Library(library).label), widths=widths)
 
 
 def _note(library: str, count: int, form: str, member: Member, address: str) -> None:

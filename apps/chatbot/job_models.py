@@ -2,86 +2,19 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
-from uuid import uuid4
+from typing import ClassVar
 
-from django.core.files.base import File
-from django.core.files.storage import default_storage
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
-from apps.team.models import Member
-from csdesk import clock
-
-FOLDER = "bot-files"
+from csdesk.file_jobs.models import AbstractFileJob
 
 
-class Kind(models.TextChoices):
-    IMPORT = "import", _("Import")
-    EXPORT = "export", _("Export")
+class FileJob(AbstractFileJob):
+    """A file of one of the bot's libraries."""
 
+    folder: ClassVar[str] = "bot-files"
 
-class JobState(models.TextChoices):
-    CHECKING = "checking", _("Being checked")
-    CHECKED = "checked", _("Checked")
-    REFUSED = "refused", _("Can't be imported")
-    WRITING = "writing", _("Being written")
-    DONE = "done", _("Done")
-    FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
-
-
-RUNNING = (JobState.CHECKING, JobState.WRITING)
-
-
-class FileJob(models.Model):
-    """One file: an import from its upload to the end, or an export to its download."""
-
-    kind = models.CharField(max_length=6, choices=Kind)
     library = models.CharField(max_length=8)
-    state = models.CharField(max_length=10, choices=JobState)
-    member = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="+")
-    # From where it was asked for, for the trail; in which language its messages are.
-    address = models.CharField(max_length=64, blank=True)
-    language = models.CharField(max_length=10)
-    # What people call the file, and where it is kept; "" once it is gone.
-    name = models.CharField(max_length=120)
-    stored = models.CharField(max_length=120, blank=True)
-    size = models.BigIntegerField(default=0)
-    existing = models.CharField(max_length=6, default="change")
-    # What an export is to hold: filters, or the ids that were chosen.
-    wanted = models.JSONField(default=dict)
-    rows = models.PositiveIntegerField(default=0)
-    added = models.PositiveIntegerField(default=0)
-    changed = models.PositiveIntegerField(default=0)
-    unchanged = models.PositiveIntegerField(default=0)
-    # The first of what is wrong: [row, column, title, sentence]; how many rows are wrong in all.
-    problems = models.JSONField(default=list)
-    wrong = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True)
-    made_at = models.DateTimeField(default=clock.now)
-    ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["made_at"], name="file_job_made")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
-
-    @property
-    def is_running(self) -> bool:
-        return self.state in RUNNING
-
-    def keep(self, file: File) -> None:
-        """Store the file; the row is the caller's to save."""
-        self.stored = default_storage.save(f"{FOLDER}/{uuid4()}", file)
-        self.size = default_storage.size(self.stored)
-
-    def drop(self) -> None:
-        """The file is not needed any more."""
-        if self.stored:
-            default_storage.delete(self.stored)
-            self.stored = ""
-
-    def opened(self) -> BinaryIO:
-        return default_storage.open(self.stored)
+        indexes: ClassVar = [models.Index(fields=["made_at"], name="file_job_made")]

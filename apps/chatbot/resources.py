@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
 from import_export import resources
 from import_export.fields import Field
 
-from apps.chatbot import column_widgets as widgets
+from apps.chatbot.column_widgets import FormatWidget
 from apps.chatbot.knowledge import Problem, Row, RowProblem, Values
 from apps.chatbot.knowledge.categories import steps_of
 from apps.chatbot.models import ANSWERS_LIMIT, Format
-from csdesk.tables import BadTable, column_name
+from csdesk.file_jobs import cells as widgets
+from csdesk.file_jobs.columns import Columns
 
 MORE = "more_answers"
 # What the columns are called, in this order; `more_answers` stands for several, each with a number.
@@ -49,6 +48,14 @@ _ALSO_CALLED = {
     "tags": "标签 tags labels",
     MORE: "其他答案 更多答案 other_answer other_answers more_answers",
 }
+COLUMNS = Columns(
+    TITLES,
+    NEEDED,
+    _ALSO_CALLED,
+    several=MORE,
+    most=ANSWERS_LIMIT,
+    too_many=format_lazy(gettext_lazy("At most {most} answers in all."), most=ANSWERS_LIMIT),
+)
 
 
 @dataclass
@@ -68,13 +75,13 @@ class Line:
 
 
 class EntryResource(resources.Resource):
-    """Reads and writes one row; which column stands where is told by `Header`."""
+    """Reads and writes one row; which column stands where is told by its header."""
 
     category = Field("category", "category", widgets.TextWidget())
     question = Field("question", "question", widgets.TextWidget())
     similar = Field("similar", "similar", widgets.LinesWidget())
     answer = Field("answer", "answer", widgets.TextWidget())
-    format = Field("format", "format", widgets.FormatWidget(), default=Format.TEXT.value)
+    format = Field("format", "format", FormatWidget(), default=Format.TEXT.value)
     is_enabled = Field("is_enabled", "is_enabled", widgets.YesNoWidget(), default=True)
     valid_from = Field("valid_from", "valid_from", widgets.MomentWidget())
     valid_to = Field("valid_to", "valid_to", widgets.MomentWidget())
@@ -104,91 +111,10 @@ class EntryResource(resources.Resource):
         return [*cells, *others, *[""] * (more - len(others))]
 
 
-@dataclass
-class Header:
-    """Which column of a file holds what. Raises BadTable for a first row that does not say it."""
-
-    places: dict[str, int] = field(default_factory=dict)
-    more: list[int] = field(default_factory=list)
-    width: int = 0
-
-    @classmethod
-    def of(cls, cells: Sequence[str]) -> Header:
-        known = _known_titles()
-        found = cls(width=len(cells))
-        strange = []
-        for place, title in enumerate(cells):
-            name = known.get(_folded(title), "")
-            if name == MORE:
-                found.more.append(place)
-            elif name in found.places:
-                raise BadTable(_("Two columns are called “%(title)s”.") % {"title": TITLES[name]})
-            elif name:
-                found.places[name] = place
-            elif title.strip():
-                strange.append(f"{column_name(place)} “{title.strip()[:40]}”")
-        found._expect_sense(strange)
-        return found
-
-    @property
-    def fields(self) -> set[str]:
-        """The fields that the file has a column for."""
-        return set(self.places) | ({MORE} if self.more else set())
-
-    def column(self, name: str, place: int | None) -> str:
-        """The letters of a field's column; of other answers the one at this place."""
-        if name == MORE and self.more:
-            return column_name(self.more[min(place or 0, len(self.more) - 1)])
-        return column_name(self.places[name]) if name in self.places else ""
-
-    def named(self, cells: Sequence[str]) -> dict[str, object]:
-        """The cells of a row by their fields."""
-        there = len(cells)
-        row: dict[str, object] = {
-            name: cells[place] if place < there else "" for name, place in self.places.items()
-        }
-        if self.more:
-            row[MORE] = [cells[place] for place in self.more if place < there]
-        return row
-
-    def _expect_sense(self, strange: list[str]) -> None:
-        missing = [name for name in NEEDED if name not in self.places]
-        if missing:
-            words = _("The first row must name the columns; there is none called %(names)s.")
-            raise BadTable(words % {"names": _listed(missing)})
-        if strange:
-            words = _("These columns are not known: %(strange)s. Possible: %(possible)s.")
-            raise BadTable(words % {"strange": ", ".join(strange), "possible": _listed(TITLES)})
-        if len(self.more) >= ANSWERS_LIMIT:
-            raise BadTable(_("At most %(most)s answers in all.") % {"most": ANSWERS_LIMIT})
-
-
 def titles(more: int) -> list[str]:
     """The first row of a file with so many columns for other answers."""
-    single = [str(title) for name, title in TITLES.items() if name != MORE]
-    return [*single, *(f"{TITLES[MORE]} {number}" for number in range(1, more + 1))]
+    return COLUMNS.titles_of(more)
 
 
 def title_of(name: str) -> str:
-    return str(TITLES.get(name, name))
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(str(TITLES[name]) for name in names)
-
-
-def _known_titles() -> dict[str, str]:
-    """Every title in all languages, and what else the columns are called, as their fields."""
-    found = {_folded(word): name for name, words in _ALSO_CALLED.items() for word in words.split()}
-    for language, _name in settings.LANGUAGES:
-        with override(language):
-            found |= {_folded(str(title)): name for name, title in TITLES.items()}
-    numbered = range(1, ANSWERS_LIMIT + 1)
-    found |= {f"{title}{n}": MORE for title, name in list(found.items()) if name == MORE for n in numbered}
-    return found
-
-
-def _folded(title: str) -> str:
-    """A title without what does not count: width, case, blanks, and the mark of what is needed."""
-    text = unicodedata.normalize("NFKC", title).casefold()
-    return "".join(text.replace("_", "").replace("*", "").split())
+    return COLUMNS.title_of(name)

@@ -2,7 +2,9 @@
 
 from celery import shared_task
 
-from apps.chatbot import building, drafts, exports, file_jobs, imports
+from apps.chatbot import building, drafts, exports, imports
+from apps.chatbot.job_models import FileJob
+from csdesk.file_jobs import jobs
 
 
 @shared_task(name="chatbot.tasks.build")
@@ -44,4 +46,4 @@ def write_export(job_id: int) -> None:
 @shared_task(name="chatbot.tasks.purge_files")
 def purge_files() -> None:
     """Every hour: files of imports and exports that had their day."""
-    file_jobs.purge()
+    jobs.purge(FileJob)

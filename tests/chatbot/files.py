@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
-from apps.chatbot import file_jobs, imports
-from apps.chatbot.job_models import FileJob, JobState
+from apps.chatbot import imports
+from apps.chatbot.job_models import FileJob
 from apps.chatbot.models import Library
 from apps.team.models import Role
+from csdesk.file_jobs import jobs
+from csdesk.file_jobs.models import JobState
 from csdesk.tables import csv_pieces, opened, write_xlsx
 from tests.factories import make_member
 
@@ -70,4 +72,4 @@ def cancel_at_once(job: FileJob) -> None:
     """Somebody cancels while the worker is at it."""
     from django.core.cache import cache
 
-    cache.set(file_jobs._key(job, "cancelled"), True)
+    cache.set(jobs._key(job, "cancelled"), True)

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from apps.chatbot import exports, knowledge
-from apps.chatbot.job_models import FileJob, JobState
+from apps.chatbot.job_models import FileJob
 from apps.chatbot.knowledge import Row, Values
 from apps.chatbot.models import Entry, Format, Library
 from apps.team.models import Member, Role, TrailEntry
+from csdesk.file_jobs.models import JobState
 from tests.chatbot.files import cells_of, imported
 from tests.factories import make_member
 

@@ -9,10 +9,11 @@ from django.test import Client
 from django.utils import translation
 
 from apps.chatbot import exports, imports, knowledge
-from apps.chatbot.job_models import FileJob, JobState
+from apps.chatbot.job_models import FileJob
 from apps.chatbot.knowledge import Row, Values
 from apps.chatbot.models import Entry, Library
 from apps.team.models import Role, TrailEntry
+from csdesk.file_jobs.models import JobState
 from tests.chatbot.files import HEAD, cells_of, csv_file
 from tests.factories import PASSWORD, make_member
 

@@ -5,12 +5,16 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
-from apps.chatbot import exports, file_jobs, imports, knowledge
-from apps.chatbot.job_models import FileJob, JobState
+from apps.chatbot import exports, imports, knowledge
+from apps.chatbot.job_models import FileJob
 from apps.chatbot.knowledge import Values
 from apps.chatbot.models import Entry, Library, LibraryState
 from apps.team.models import Member, Role, TrailEntry
 from csdesk.errors import TooLarge, WrongState
+from csdesk.file_jobs import exports as files_out
+from csdesk.file_jobs import imports as files_in
+from csdesk.file_jobs import jobs
+from csdesk.file_jobs.models import JobState
 from csdesk.tables import BadTable
 from tests.chatbot.files import HEAD, cancel_at_once, csv_file, imported, problems, uploaded, xlsx_file
 from tests.factories import make_member
@@ -90,7 +94,7 @@ def test_a_category_that_cannot_be_is_told_with_its_row():
 
 def test_only_the_first_problems_are_kept():
     job = uploaded(csv_file([HEAD, *[["", "", "", "answer"]] * 700]))
-    assert (len(job.problems), job.wrong) == (imports.SHOWN, 700)
+    assert (len(job.problems), job.wrong) == (files_in.SHOWN, 700)
 
 
 def test_what_the_file_has_no_column_for_stays():
@@ -182,7 +186,7 @@ def test_what_is_no_table_is_refused_before_anything_is_kept(content, name, why)
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch):
-    monkeypatch.setattr(imports, "MOST_BYTES", 10)
+    monkeypatch.setattr(files_in, "MOST_BYTES", 10)
     with pytest.raises(TooLarge):
         uploaded(csv_file(ROWS))
 
@@ -223,7 +227,7 @@ def test_the_file_is_kept_no_longer_than_it_is_needed():
 
 def test_an_import_can_be_cancelled_before_it_is_confirmed():
     job = uploaded(csv_file(ROWS))
-    file_jobs.cancel(job)
+    jobs.cancel(job)
     job.refresh_from_db()
     assert (job.state, job.stored) == (JobState.CANCELLED, "")
     with pytest.raises(WrongState):
@@ -276,7 +280,7 @@ def test_a_mistake_of_ours_writes_nothing_and_says_so(monkeypatch):
 def test_the_rows_of_a_template_are_no_entries():
     for library in Library.values:
         for language in ("en", "zh-hans"):
-            for form in exports.TYPES:
+            for form in files_out.TYPES:
                 with translation.override(language):
                     content = exports.template(library, form)
                 job = uploaded(content, f"x.{form}", library=library)
@@ -285,7 +289,7 @@ def test_the_rows_of_a_template_are_no_entries():
 
 def test_files_had_their_day_after_a_day(monkeypatch):
     job = uploaded(csv_file(ROWS))
-    assert file_jobs.purge() == 0
-    monkeypatch.setattr(file_jobs, "KEPT", -file_jobs.KEPT)
-    assert file_jobs.purge() == 1
+    assert jobs.purge(FileJob) == 0
+    monkeypatch.setattr(jobs, "KEPT", -jobs.KEPT)
+    assert jobs.purge(FileJob) == 1
     assert not default_storage.exists(job.stored)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
 from typing import Any
 
@@ -19,6 +18,7 @@ from apps.chatbot.models import question_key
 from apps.team.models import Member
 from csdesk import clock
 from csdesk.errors import DomainError, Invalid
+from csdesk.file_jobs.models import Existing
 
 from . import staging
 from .categories import find_or_add, tree
@@ -57,14 +57,6 @@ class Row:
 class RowProblem:
     number: int
     problem: Problem
-
-
-class Existing(StrEnum):
-    """What becomes of an entry that is there when a row has its question."""
-
-    CHANGE = "change"
-    KEEP = "keep"
-    REFUSE = "refuse"
 
 
 @dataclass(frozen=True)

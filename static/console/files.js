@@ -1,4 +1,4 @@
-// Import and export of the bot's libraries: the chosen file's name, and how far a job is.
+// Import and export of files: the chosen file's name, and how far a job is.
 
 const place = document.querySelector(".drop");
 if (place) takeFiles(place);
