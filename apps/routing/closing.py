@@ -83,6 +83,12 @@ def by_administrator(member: Member, session_id: UUID) -> ChatSession:
     return session
 
 
+def as_blacklisted(session: ChatSession, actor: Member | None) -> None:
+    """The customer is not served any more (S-14): the notice, and no rating. The caller holds the row."""
+    status = ServiceStatus.BLACKLISTED
+    _end(session, status, ClosedBy.ADMIN, actor=actor, words="blacklisted", invites=False)
+
+
 def hold(member: Member, session_id: UUID) -> ChatSession:
     """The reply clock stands still until the agent's next message (R-15). NotFound, NotYours, WrongState."""
     with collisions.counted(member, session_id), transaction.atomic():
@@ -143,6 +149,7 @@ def _end(
     *,
     actor: Member | None = None,
     words: str | None = "active_close",
+    invites: bool = True,
     timed_out: bool = False,
 ) -> None:
     """Close, withdraw a pending offer, give the agent's place back and tell them (S-18)."""
@@ -153,7 +160,7 @@ def _end(
         closed_by=closed_by,
         actor=actor,
         words=prompts.closing_words(session, words) if words else None,
-        invite=True,
+        invite=invites,
         timed_out=timed_out,
     )
     _give_back(session, agent, state, closed_by)

@@ -15,7 +15,7 @@ from django.db import OperationalError, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
-from apps.routing import assignment, bot, closing, prompts, queueing
+from apps.routing import assignment, barring, bot, closing, prompts, queueing
 from apps.routing.settings import FlowSettings
 from apps.sessions import invitations, queries, transitions, writer
 from apps.sessions.authors import Author
@@ -57,8 +57,8 @@ def trigger(customer: Customer, channel: Channel, *, language: str = "", page: s
             language=language,
             page=page,
         )
-        if is_new:
-            # Made in this transaction, the row is ours.
+        # Made in this transaction, the row is ours.
+        if is_new and not barring.opened(session):
             _welcome(session)
     return session
 
@@ -218,6 +218,8 @@ def _unanswered(session_id: UUID) -> Message | None:
 
 def _handle(said: Message) -> bool:
     """Decide outside the transaction, then lock, look whether it still fits, and append; False when not."""
+    if barring.carries(said.session) and _turn_away(said):
+        return True
     asked_by = _asked_by(said)
     answer = None if asked_by or said.recalled_at else bot.answer_to(said)
     try:
@@ -230,6 +232,15 @@ def _handle(said: Message) -> bool:
             raise
         log.exception("an answer could not be given", extra={"session_id": said.session_id})
         return _take(said, "", bot.helpless(said.session))
+
+
+def _turn_away(said: Message) -> bool:
+    """Answer who is on the blacklist (S-14); False when they are not any more."""
+    with transaction.atomic():
+        session = transitions.lock(said.session_id)
+        if session.state != State.FLOW or session.flow_seq >= said.seq:
+            return True
+        return barring.turned_away(session, said)
 
 
 def _take(said: Message, asked_by: str, answer: bot.Answer | None) -> bool:
@@ -289,6 +300,8 @@ def _to_human(session: ChatSession, asked_by: str) -> bool:
     # Pressing the button is an input too (S-17), and an answer is waited for.
     session.engaged_at = session.engaged_at or clock.now()
     session.waiting_since = session.waiting_since or clock.now()
+    if barring.carries(session) and barring.turned_away(session):
+        return False
     if asked_by != "message":
         bot.handed_over(session)
     return queueing.enter(session, detail={"asked_by": asked_by})

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected
 
 from apps.routing import closing, purging
-from apps.sessions import customers, queries, standing, transitions
+from apps.sessions import blacklist, customers, queries, standing, tags, transitions
 from apps.sessions.authors import customer_key
 from apps.sessions.models import (
     Attachment,
@@ -75,6 +75,8 @@ def _merge(visitor_id: UUID, token: VisitorToken) -> bool:
         sessions = _without_looks(sessions, customer)
         _end_where_both_are_open(sessions, customer)
         _move(visitor_id, customer.id, [session.id for session in sessions])
+        tags.move(visitor, customer)
+        blacklist.move(visitor, customer)
         _keep_what_was_told(visitor, customer)
         visitor.delete()
         _tell(visitor_id, customer, sessions)
@@ -128,6 +130,9 @@ def _keep_what_was_told(visitor: Customer, customer: Customer) -> None:
     if visitor.first_seen_at < customer.first_seen_at:
         customer.first_seen_at = visitor.first_seen_at
         gained.append("first_seen_at")
+    if visitor.attributes:
+        customer.attributes = visitor.attributes | customer.attributes
+        gained.append("attributes")
     customer.save(update_fields=gained)
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from apps.routing import merging
+from apps.routing import barring, merging
 from apps.sessions import signing_secrets
 from apps.sessions.models import Channel, Customer, VisitorToken
 from apps.visitor import profiles, signatures, tokens
@@ -45,6 +45,7 @@ def sign_in(channel: Channel, asked: dict) -> tuple[str, VisitorToken]:
         text, row = tokens.issue_signed(channel, visitor_id, signed.user_id, signed.until, profile)
     if former:
         _end_former(former, row)
+    barring.signed_in(row.visitor_id)
     return text, row
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -112,6 +113,12 @@ class Customer(models.Model):
             models.UniqueConstraint(
                 fields=["user_id"], condition=~Q(user_id=""), name="customer_user_id_once"
             ),
+        ]
+        # Beside them stand two over the pieces of names and contacts, made in SQL (0011_customer_search).
+        indexes = [
+            models.Index(fields=["-last_seen_at", "-id"], name="customers_by_last_visit"),
+            models.Index(fields=["phone"], condition=~Q(phone=""), name="customers_by_phone"),
+            models.Index(Upper("email"), name="customers_by_email"),
         ]
 
     def __str__(self) -> str:

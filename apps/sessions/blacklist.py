@@ -1,0 +1,282 @@
+"""The blacklist (S-14): who is not served, by whose decision, until when.
+
+What happens to the sessions of somebody newly on it is `routing.barring`'s, which also calls this when a
+session opens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from apps.sessions import networks
+from apps.sessions.blacklist_settings import BlacklistSettings
+from apps.sessions.masking import masked_text
+from apps.sessions.models import BlacklistEntry, BlacklistState, Customer
+from apps.sessions.permissions import customers_visible_to
+from apps.team import business, trail
+from apps.team.models import Member, Role
+from csdesk import clock
+from csdesk.errors import Invalid, NotAllowed, NotFound, WrongState
+from csdesk.texts import in_one_line, says_something
+
+LONGEST_REASON = 300
+LATEST = timedelta(days=3660)
+# Who opens a session shares it, who bars somebody has it alone: nobody slips through between the two.
+_LOCK = (0xB1AC, 1)
+_OPEN = [BlacklistState.PROPOSED, BlacklistState.ACTIVE]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Whom an entry is about: exactly one of the three."""
+
+    customer: Customer | None = None
+    user_id: str = ""
+    network: str = ""
+
+    def as_fields(self) -> dict:
+        return {"customer": self.customer, "user_id": self.user_id, "network": self.network}
+
+    def told(self) -> dict:
+        """How the trail names it."""
+        return {
+            "customer": str(self.customer.id) if self.customer else "",
+            "user_id": self.user_id,
+            "network": self.network,
+        }
+
+
+def may_decide(member: Member) -> bool:
+    """Whether a member puts somebody on the blacklist at once, and takes them off it."""
+    if not member.is_active:
+        return False
+    rule = business.read(BlacklistSettings).decides
+    return (
+        member.is_administrator
+        or rule == "agents"
+        or (rule == "supervisors" and member.role == Role.SUPERVISOR)
+    )
+
+
+def visible_entries(member: Member) -> QuerySet[BlacklistEntry]:
+    """The entries a member may see: those they may decide on, their own proposals, and what stands against
+    the customers they see.
+    """
+    if not member.is_active:
+        return BlacklistEntry.objects.none()
+    if member.is_administrator:
+        return BlacklistEntry.objects.all()
+    theirs = Q(added_by=member) | Q(customer__in=customers_visible_to(member).values("id"))
+    if may_decide(member):
+        theirs |= Q(customer__isnull=True)
+    return BlacklistEntry.objects.filter(theirs)
+
+
+def in_force(at: datetime | None = None) -> QuerySet[BlacklistEntry]:
+    """The entries that count at this moment, now by default."""
+    ends = Q(until__isnull=True) | Q(until__gt=at or clock.now())
+    return BlacklistEntry.objects.filter(ends, state=BlacklistState.ACTIVE)
+
+
+def against(customer: Customer) -> QuerySet[BlacklistEntry]:
+    """The entries in force that this customer falls under: themselves, their user ID, their address."""
+    them = Q(customer_id=customer.id)
+    if customer.user_id:
+        them |= Q(user_id=customer.user_id)
+    if customer.address:
+        them |= Q(network__in=networks.around(customer.address))
+    return in_force().filter(them)
+
+
+def bars(customer: Customer) -> bool:
+    """Whether the customer is not served now."""
+    return against(customer).exists()
+
+
+def hold_still() -> None:
+    """Until this transaction ends nobody new comes onto the blacklist; others may ask the same."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", _LOCK)
+
+
+def target(*, customer: Customer | None = None, user_id: str = "", address: str = "") -> Target:
+    """Whom to blacklist, from what somebody has chosen or typed; Invalid when it is nobody."""
+    if customer:
+        return Target(customer=customer)
+    if user_id:
+        return Target(user_id=_user_id(user_id))
+    return Target(network=networks.read(address))
+
+
+def _user_id(typed: str) -> str:
+    user_id = typed.strip()
+    if not user_id or len(user_id) > 64 or not user_id.isprintable():
+        raise Invalid(_("The userID must have 1 to 64 visible characters."))
+    return user_id
+
+
+def add(
+    member: Member, whom: Target, *, reason: str, until: datetime | None = None, address: str = ""
+) -> BlacklistEntry:
+    """Put somebody on the blacklist, or propose it where the member may not decide.
+
+    Without the right to decide only customers whom one sees can be proposed. NotAllowed, Invalid,
+    WrongState when they are on it or proposed already. Sessions are ended by `routing.barring`.
+    """
+    decides = may_decide(member)
+    if not member.is_active or not (decides or _is_known(member, whom)):
+        raise NotAllowed(_("You may propose only customers whom you have served."))
+    if whom.customer and not customers_visible_to(member).filter(id=whom.customer.id).exists():
+        raise NotFound(_("There is no such customer, or you may not see them."))
+    reason, until = _reason(reason), _until(until)
+    if whom.network:
+        networks.expect_not_ours(whom.network, address)
+    with transaction.atomic():
+        _hold_alone()
+        _end_what_has_ended(whom)
+        entry = _insert(member, whom, reason, until, decides)
+        _log("proposed" if not decides else "added", entry, member, address)
+    return entry
+
+
+def _is_known(member: Member, whom: Target) -> bool:
+    """Whether a member without the right to decide sees a customer like this."""
+    seen = customers_visible_to(member)
+    if whom.customer:
+        return seen.filter(id=whom.customer.id).exists()
+    if whom.user_id:
+        return seen.filter(user_id=whom.user_id).exists()
+    # Only the very address of a customer, no wider network around it.
+    first, last = networks.edges(whom.network)
+    return networks.is_one_line(whom.network) and seen.filter(address__gte=first, address__lte=last).exists()
+
+
+def _insert(
+    member: Member, whom: Target, reason: str, until: datetime | None, decides: bool
+) -> BlacklistEntry:
+    now = clock.now()
+    decision = {"decided_by": member, "decided_at": now} if decides else {}
+    try:
+        with transaction.atomic():
+            return BlacklistEntry.objects.create(
+                **whom.as_fields(),
+                state=BlacklistState.ACTIVE if decides else BlacklistState.PROPOSED,
+                reason=reason,
+                until=until,
+                added_by=member,
+                added_at=now,
+                **decision,
+            )
+    except IntegrityError:
+        raise WrongState(_("They are on the blacklist or proposed for it already.")) from None
+
+
+def decide(member: Member, entry_id: int, *, accepts: bool, address: str = "") -> BlacklistEntry:
+    """Put a proposal in force, or decline it. NotFound, NotAllowed, WrongState, Invalid (ended, ours)."""
+    with transaction.atomic():
+        _hold_alone()
+        entry = _locked(member, entry_id)
+        if not may_decide(member):
+            raise NotAllowed(_("You may propose, but not decide."))
+        if entry.state != BlacklistState.PROPOSED:
+            raise WrongState(_("A colleague has decided this already."))
+        if accepts:
+            if entry.until and entry.until <= clock.now():
+                raise Invalid(_("The proposed end is over. Decline it, or add the customer anew."))
+            if entry.network:
+                networks.expect_not_ours(entry.network, address)
+        entry.state = BlacklistState.ACTIVE if accepts else BlacklistState.DECLINED
+        entry.decided_by, entry.decided_at = member, clock.now()
+        entry.save(update_fields=["state", "decided_by", "decided_at"])
+        _log("accepted" if accepts else "declined", entry, member, address)
+    return entry
+
+
+def lift(member: Member, entry_id: int, *, address: str = "") -> BlacklistEntry:
+    """Take somebody off the blacklist, or one's own proposal back. NotFound, NotAllowed, WrongState."""
+    with transaction.atomic():
+        entry = _locked(member, entry_id)
+        is_own_proposal = entry.state == BlacklistState.PROPOSED and entry.added_by_id == member.pk
+        if not (may_decide(member) or is_own_proposal):
+            raise NotAllowed(_("You may propose, but not decide."))
+        if entry.state not in _OPEN:
+            raise WrongState(_("A colleague has taken them off already."))
+        entry.state = BlacklistState.LIFTED
+        entry.lifted_by, entry.lifted_at = member, clock.now()
+        entry.save(update_fields=["state", "lifted_by", "lifted_at"])
+        _log("lifted", entry, member, address)
+    return entry
+
+
+def move(former: Customer, present: Customer) -> None:
+    """What stands against a visitor stands against the known user they turn out to be (S-12)."""
+    if BlacklistEntry.objects.filter(customer=present, state__in=_OPEN).exists():
+        doubled = BlacklistEntry.objects.filter(customer=former, state__in=_OPEN)
+        doubled.update(state=BlacklistState.LIFTED, lifted_at=clock.now())
+    BlacklistEntry.objects.filter(customer=former).update(customer=present)
+
+
+def _locked(member: Member, entry_id: int) -> BlacklistEntry:
+    visible = visible_entries(member).filter(pk=entry_id).values("pk")
+    entry = BlacklistEntry.objects.select_for_update().filter(pk__in=visible).first()
+    if entry is None:
+        raise NotFound(_("There is no such entry, or you may not see it."))
+    return entry
+
+
+def _hold_alone() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", _LOCK)
+
+
+def _end_what_has_ended(whom: Target) -> None:
+    """An entry whose time is over makes room for a new one."""
+    over = BlacklistEntry.objects.filter(**whom.as_fields(), state__in=_OPEN, until__lte=clock.now())
+    for entry in over:
+        entry.state, entry.lifted_at = BlacklistState.LIFTED, entry.until
+        entry.save(update_fields=["state", "lifted_at"])
+
+
+def _reason(typed: str) -> str:
+    reason = in_one_line(typed)
+    if not says_something(reason):
+        raise InvalidReason(_("Say why, for the colleague who is asked later."))
+    if len(reason) > LONGEST_REASON:
+        raise InvalidReason(_("At most %(most)s characters.") % {"most": LONGEST_REASON})
+    return reason
+
+
+def _until(until: datetime | None) -> datetime | None:
+    if until and not clock.now() < until < clock.now() + LATEST:
+        raise InvalidEnd(_("The end must lie in the next ten years."))
+    return until
+
+
+class InvalidReason(Invalid):
+    """What was given as the reason is none."""
+
+
+class InvalidEnd(Invalid):
+    """What was given as the end lies in the past or too far away."""
+
+
+def _log(verb: str, entry: BlacklistEntry, member: Member, address: str) -> None:
+    whom = Target(entry.customer, entry.user_id, entry.network)
+    trail.append(
+        f"blacklist.{verb}",
+        member=member,
+        address=address,
+        object_type="customer" if entry.customer_id else "blacklist",
+        object_id=entry.customer_id or entry.pk,
+        values={
+            **whom.told(),
+            "entry": entry.pk,
+            "reason": masked_text(entry.reason),
+            "until": entry.until,
+        },
+    )
