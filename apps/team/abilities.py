@@ -10,6 +10,8 @@ class Ability(StrEnum):
     VIEW_MEMBERS = "view_members"
     MANAGE_MEMBERS = "manage_members"
     MANAGE_GROUPS = "manage_groups"
+    # Pairs that programs sign their calls with (T-10).
+    MANAGE_CREDENTIALS = "manage_credentials"
     MANAGE_CHANNELS = "manage_channels"
     MANAGE_SETTINGS = "manage_settings"
     EDIT_SHARED_REPLIES = "edit_shared_replies"

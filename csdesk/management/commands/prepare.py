@@ -12,6 +12,7 @@ from django.db import OperationalError, connection
 
 from apps.chatbot import building, presets, releases
 from apps.sessions import signing_secrets
+from apps.team import credentials
 from apps.team.checks import foreign_demo_accounts
 from csdesk import demo
 from csdesk.environment import close_to_others
@@ -33,6 +34,7 @@ class Command(BaseCommand):
             raise CommandError(f"the database does not answer: {reason}") from None
         call_command("migrate", interactive=False, verbosity=0)
         signing_secrets.seal_anew()
+        credentials.seal_anew()
         presets.install_chitchat()
         if live := releases.newest():
             # What an older csdesk has learned may be of no use to this one; better now than when it runs.
