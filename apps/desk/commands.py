@@ -8,11 +8,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.desk import protocol
-from apps.routing import availability, closing, collisions, offers, queries, transfer
-from apps.sessions import notes, ratings, reading, recall, transitions
+from apps.routing import availability, closing, collisions, offers, queries, transfer, wrapping_up
+from apps.sessions import notes, ratings, reading, recall, transitions, wrap_ups
 from apps.sessions.authors import Author
 from apps.sessions.models import State
 from apps.sessions.settings import RatingSettings
+from apps.sessions.wrap_ups import Summary
 from apps.team import business
 from apps.team.models import Member
 from csdesk.errors import NotAllowed
@@ -78,6 +79,12 @@ def _recall(member: Member, command: protocol.Recall) -> None:
     recall.recall(command.message, Author.agent(member))
 
 
+def _wrap_up(member: Member, command: protocol.WrapUp) -> dict:
+    summary = Summary(command.category, command.is_resolved, command.remark)
+    wrapping_up.fill(member, command.session, summary, tags=command.tags)
+    return {"owed": [str(session) for session in wrap_ups.sessions_owed_by(member.pk)]}
+
+
 def _read(member: Member, command: protocol.Read) -> None:
     reading.read_by_agent(command.session, member.pk, command.seq)
 
@@ -97,6 +104,7 @@ _ACTIONS: dict[type, Callable[[Member, protocol.Command], dict | None]] = {
     protocol.Colleagues: _colleagues,
     protocol.LeaveNote: _note,
     protocol.Recall: _recall,
+    protocol.WrapUp: _wrap_up,
     protocol.Read: _read,
     protocol.Typing: _typing,
 }

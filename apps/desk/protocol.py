@@ -12,8 +12,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from apps.desk.fields import Fields
 from apps.sessions import content, recall
-from csdesk import realtime, texts
+from apps.sessions.models.summaries import REMARK_LIMIT
+from csdesk import realtime
 from csdesk.errors import DomainError, Invalid, TooLarge
 
 FRAME_LIMIT = 64 * 1024  # bytes
@@ -23,7 +25,7 @@ REASON_LIMIT = 60
 MOST_SESSIONS = 200
 PAGE_LIMIT = 200
 HISTORY_PAGE = 50
-NUMBER_LIMIT = 2**31 - 1
+MOST_TAGS = 50
 
 STATUSES = ("free", "notReady", "rest", "offline")
 
@@ -137,6 +139,17 @@ class Recall(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WrapUp(Command):
+    op = "wrap_up"
+    session: UUID
+    category: int | None = None
+    is_resolved: bool | None = None
+    remark: str = ""
+    # None: they stay as they are.
+    tags: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Send(Command):
     op = "send"
     needs_id = False
@@ -176,49 +189,6 @@ class Read(Command):
     needs_id = False
     session: UUID
     seq: int
-
-
-class Fields:
-    """The fields of a frame, read with clear complaints."""
-
-    def __init__(self, raw: dict) -> None:
-        self.raw = raw
-
-    def session(self, field: str = "session") -> UUID:
-        return content.identifier(self.raw.get(field), field)
-
-    def optional_id(self, field: str) -> UUID | None:
-        return None if self.raw.get(field) is None else content.identifier(self.raw[field], field)
-
-    def number(self, field: str) -> int:
-        value = self.raw.get(field)
-        # bool is an int in Python, not in the protocol.
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= NUMBER_LIMIT:
-            raise Invalid(_("%(field)s must be a whole number from 0 on.") % {"field": field})
-        return value
-
-    def optional_number(self, field: str) -> int | None:
-        return None if self.raw.get(field) is None else self.number(field)
-
-    def text(self, field: str, limit: int) -> str:
-        value = self.raw.get(field)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            raise Invalid(_("%(field)s must be text.") % {"field": field})
-        if len(value) > limit:
-            raise TooLarge(
-                _("%(field)s is longer than %(limit)s characters.") % {"field": field, "limit": limit}
-            )
-        return texts.storable(value.strip())
-
-    def flag(self, field: str) -> bool:
-        value = self.raw.get(field, False)
-        if value is None:
-            return False
-        if not isinstance(value, bool):
-            raise Invalid(_("%(field)s must be true or false.") % {"field": field})
-        return value
 
 
 def parse(text: str | None) -> Command:
@@ -334,6 +304,17 @@ def _recall(fields: Fields) -> dict[str, Any]:
     return {"message": address}
 
 
+def _wrap_up(fields: Fields) -> dict[str, Any]:
+    resolved = fields.raw.get("resolved")
+    return {
+        "session": fields.session(),
+        "category": fields.optional_number("category"),
+        "is_resolved": None if resolved is None else fields.flag("resolved"),
+        "remark": fields.text("remark", REMARK_LIMIT),
+        "tags": None if fields.raw.get("tags") is None else fields.numbers("tags", MOST_TAGS),
+    }
+
+
 def _send(fields: Fields) -> dict[str, Any]:
     client_id = fields.session("client_id")
     kind, body = content.parse_agent_message(fields.raw.get("message"))
@@ -381,6 +362,7 @@ _PARSERS = {
         (Colleagues, _colleagues),
         (LeaveNote, _note),
         (Recall, _recall),
+        (WrapUp, _wrap_up),
         (Send, _send),
         (Sync, _sync),
         (History, _history),

@@ -14,7 +14,7 @@ from apps.desk.protocol import History, Sync
 from apps.records.access import VIEWED
 from apps.routing import queries as routing
 from apps.routing.models import Availability, Status
-from apps.sessions import frames, handing, permissions, personal, queries
+from apps.sessions import frames, handing, permissions, personal, queries, wrap_ups
 from apps.sessions.authors import member_key
 from apps.sessions.models import ChatSession, Message, State
 from apps.sessions.settings import ClosingSettings, MessageSettings
@@ -55,6 +55,8 @@ def ready(member: Member, last: dict[UUID, int]) -> tuple[dict, dict[str, str]]:
             "recall": business.read(MessageSettings).recall_seconds,
             "reply": business.read(ClosingSettings).reply_seconds,
         },
+        # The sessions that have ended and that the member must sum up (D-7).
+        "owed": [str(session) for session in wrap_ups.sessions_owed_by(member.pk)],
     }
     customers = {str(one.id): realtime.customer(one.customer_id, one.channel_id) for one in sessions}
     return frame, customers

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.desk import numbers, replies, uploads, views
+from apps.desk import numbers, replies, summing_up, uploads, views
 
 urlpatterns = [
     path("api/desk/upload", uploads.upload, name="desk-upload"),
@@ -15,4 +15,5 @@ urlpatterns = [
     path("desk/numbers/", numbers.today, name="desk-numbers"),
     path("desk/ended/", views.ended, name="desk-ended"),
     path("desk/sessions/<uuid:session_id>/", views.session, name="desk-session"),
+    path("desk/sessions/<uuid:session_id>/summary/", summing_up.form, name="desk-summary"),
 ]

@@ -56,6 +56,7 @@ def _page(request: HttpRequest) -> dict:
         "quick_replies_url": reverse("desk-quick-replies"),
         "numbers_url": reverse("desk-numbers"),
         "ended_url": reverse("desk-ended"),
+        "summary_url": reverse("desk-summary", args=[NO_SESSION]).replace(NO_SESSION, "SESSION"),
         "session_url": reverse("desk-session", args=[NO_SESSION]).replace(NO_SESSION, "SESSION"),
         "login_url": f"{reverse('account_login')}?next={reverse('desk')}",
     }

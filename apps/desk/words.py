@@ -87,6 +87,10 @@ def _list() -> dict[str, str]:
         "closed_by_seat": _("Ended by the agent"),
         "closed_by_admin": _("Ended by an administrator"),
         "closed_by_timer": _("Ended by time-out"),
+        "owed": _("{n} summaries to fill in"),
+        "owed_one": _("1 summary to fill in"),
+        "summed_up": _("Summary saved."),
+        "no_category_found": _("No category holds these words."),
         "waiting_in_groups": _("Waiting in your groups"),
         "any_group": _("Any group"),
     }

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db import transaction
 
 from apps.routing import assignment, availability, events
-from apps.sessions import wrap_ups
+from apps.sessions import transitions, wrap_ups
 from apps.sessions.models import ChatSession, ServiceRecord, WrapUp
+from apps.sessions.tags import tag_session
 from apps.sessions.wrap_ups import Summary
 from apps.team.models import Member
 
 
-def fill(member: Member, session_id: UUID, summary: Summary, *, address: str = "") -> WrapUp:
+def fill(
+    member: Member,
+    session_id: UUID,
+    summary: Summary,
+    *,
+    tags: Collection[int] | None = None,
+    address: str = "",
+) -> WrapUp:
     """Sum a session up, or change its summary; whoever owed it and owes no other one is free again.
 
-    NotFound, NotYours (`wrap_ups.record_of`); Invalid and TooLarge for what is filled in.
+    `tags` are the session's from now on (None: as they are). NotFound, NotYours (`wrap_ups.record_of`);
+    Invalid and TooLarge for what is filled in.
     """
     with transaction.atomic():
         record = wrap_ups.record_of(member, session_id)
+        if tags is not None:
+            tag_session(member, transitions.lock(session_id), tags, address=address)
         filled = wrap_ups.fill(member, record, summary, address=address)
         events.wrapped_up(session_id, record.agent_id)
         availability.wrapped_up(record.agent_id)

@@ -56,6 +56,11 @@ def owed_by(member_id: int) -> QuerySet[WrapUp]:
     return found if is_required() else found.none()
 
 
+def sessions_owed_by(member_id: int) -> list[UUID]:
+    """The sessions whose summaries the member owes, oldest first."""
+    return list(owed_by(member_id).values_list("record__session_id", flat=True))
+
+
 def record_of(member: Member, session_id: UUID) -> ServiceRecord:
     """Which record of the session a member sums up: their newest, else the newest that they supervise.
 

@@ -13,6 +13,7 @@ import { QuickReplies } from "./quick-replies.js";
 import { Shortcuts } from "./shortcuts.js";
 import { Side } from "./side.js";
 import { Stage } from "./stage.js";
+import { SummaryDialog } from "./summing-up.js";
 import { AccountMenu, AvailabilityMenu, LiveMark } from "./top-bar.js";
 import { TransferDialog } from "./transfer.js";
 import { page, say, sayError } from "./words.js";
@@ -39,10 +40,11 @@ function start() {
   new QueueList(desk);
   const transfer = new TransferDialog(bench, tell);
   new ChatHead(bench, { tell, transfer });
+  const summing = new SummaryDialog(bench, tell);
   const composer = new Composer(bench, { tell, replies, card: new CardForm(desk) });
   new ChatThread(bench, { tell, again: (text) => composer.insert(text) });
   const side = new Side(bench, { replies, tell });
-  new Shortcuts(bench, { offers, side, composer, transfer, availability });
+  new Shortcuts(bench, { offers, side, composer, transfer, availability, summing });
 
   bench.start();
   replies.load();

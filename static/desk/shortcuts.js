@@ -46,6 +46,7 @@ export class Shortcuts {
     r: () => this.parts.composer.write("reply"),
     n: () => (this.bench.chosen?.place === "serving" ? this.parts.composer.write("note") : this.parts.side.note()),
     t: () => this.parts.transfer.openFor(this.bench.chosen),
+    s: () => this.parts.summing.openChosen(),
     f: () => this.parts.availability.toggle(),
     "/": () => this.parts.side.search(),
   };

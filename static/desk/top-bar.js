@@ -77,6 +77,7 @@ export class AvailabilityMenu {
       await this.bench.desk.setStatus(status, { restReason: restReason || undefined, handOver });
       return true;
     } catch (error) {
+      if (error.extra?.owed) this.bench.owes(error.extra.owed);
       // A session came in meanwhile: ask after all.
       if (status === "offline" && error.code === "wrong_state" && !handOver) return this.#handOverAfterAll();
       this.tell(error, sayError(error));

@@ -8,7 +8,7 @@ export const UNDO_TIME = 5_000;
  * Which session is chosen, which part a phone shows, and the ends that can still be undone.
  * Events: `chosen` (another session or none), `walked` (it was chosen by a letter), `again` (what is chosen already),
  * `view` (list, chat or side), `ending`, `insert` (text for the composer), `earlier` (whether there are messages before the session is
- * known), `drafts` (one was begun or has gone).
+ * known), `drafts` (one was begun or has gone), `owes` (free was refused: summaries first).
  */
 export class Workbench extends EventTarget {
   /** @param {import("../sdk/csdesk-desk.js").Desk} desk @param {HTMLElement} root */
@@ -19,6 +19,7 @@ export class Workbench extends EventTarget {
     /** To whom the agent has handed a session on, by its id. @type {Map<string, string>} */ this.handedTo = new Map();
     /** Whether more of today's ended sessions can be loaded. */ this.hasMoreEnded = false;
     /** Sessions that the agent gives away right now: that they go needs no words. */ this.givenAway = new Set();
+    /** What was ended in this window. */ this.endedHere = new Set();
     addEventListener("popstate", () => this.#follow());
     addEventListener("hashchange", () => this.#follow());
     addEventListener("pagehide", () => this.#endAll());
@@ -89,6 +90,11 @@ export class Workbench extends EventTarget {
 
   #say(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  /** Free was refused while these sessions want a summary. @param {string[]} sessions */
+  owes(sessions) {
+    this.#say("owes", { sessions });
   }
 
   /** Whether the customer was here before: only then are earlier messages offered. */
@@ -197,6 +203,7 @@ export class Workbench extends EventTarget {
 
   async #end(id) {
     this.#forget(id);
+    this.endedHere.add(id);
     try {
       await this.desk.end(id);
     } catch (error) {

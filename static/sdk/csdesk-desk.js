@@ -11,6 +11,7 @@
  *
  * Events: `live`, `ready`, `status`, `queues`, `list` (a session came, went or changed place), `session`
  * (a summary changed), `messages` and `notes` (of one session), `arrived` (one new message), `outbox`, `typing`, `read`,
+ * `owed` (which ended sessions want a summary),
  * `callIn`, `userAccessed`, `autoTransfer`, `transfer`, `sessionEnded`, `kicked`, `signedOut`, `refused`, `error`.
  *
  * @typedef {{kind: "customer"|"agent"|"bot"|"system", id?: string, name: string, avatar: string}} From
@@ -340,6 +341,7 @@ export class Desk {
     });
     /** @type {Map<string, DeskSession>} */ this.sessions = new Map();
     /** @type {Queue[]} */ this.queues = [];
+    /** Ended sessions whose summary the member owes, oldest first. @type {Set<string>} */ this.owed = new Set();
     /** @type {Pending[]} */ this.outbox = [];
     this.member = null;
     this.status = "offline";
@@ -429,6 +431,16 @@ export class Desk {
 
   addNote(session, text) {
     return this.command("note", { session, text });
+  }
+
+  /**
+   * Sums a session up. `tags` are all it has from now on; without them they stay.
+   * @param {{category?: number|null, resolved?: boolean|null, remark?: string, tags?: number[]}} summary
+   */
+  async wrapUp(session, summary) {
+    const result = await this.command("wrap_up", { session, ...summary });
+    this.#owes(result.owed);
+    return result;
   }
 
   /** Takes an own message back. @param {string} message its id */
@@ -666,7 +678,8 @@ export class Desk {
     userAccessed: (frame) => this.#came(frame),
     autoTransfer: (frame) => this.#went(frame),
     transfer: (frame) => this.#went(frame),
-    sessionEnded: (frame) => this.#went(frame),
+    sessionEnded: (frame) => this.#ended(frame),
+    wrappedUp: ({ session }) => this.#owes([...this.owed].filter((id) => id !== session)),
     statusChanged: (frame) => this.#statusChanged(frame),
     kicked: (frame) => this.#kickedOut(frame),
   };
@@ -709,6 +722,7 @@ export class Desk {
     for (const session of this.#open()) if (session.isBehind) this.#sync(session).catch(() => {});
     for (const pending of this.outbox) if (pending.state === "sending") this.#post(pending);
     this.#emit("ready");
+    this.#owes(frame.owed ?? []);
     this.#emit("status");
     this.#emit("queues");
     this.#emit("list");
@@ -927,6 +941,16 @@ export class Desk {
     this.#emit("list");
     this.#emit(frame.op, frame);
     this.#showLive();
+  }
+
+  #ended(frame) {
+    if (frame.owed) this.#owes([...this.owed, frame.session]);
+    this.#went(frame);
+  }
+
+  #owes(sessions) {
+    this.owed = new Set(sessions);
+    this.#emit("owed");
   }
 
   #statusChanged({ status, restReason = "" }) {

@@ -72,7 +72,7 @@ def test_history_needs_one_place_to_look_and_keeps_to_a_page():
     assert parsed(op="history", customer=OTHER).limit == protocol.HISTORY_PAGE
 
 
-@pytest.mark.parametrize("op", ["take", "take_over", "watch", "unwatch", "wrap_up", "", None, 7, [], "Hello"])
+@pytest.mark.parametrize("op", ["take", "Watch", "", None, 7, [], "Hello"])
 def test_what_is_not_known_is_said_to_be_unknown(op):
     error = refusal({"op": op, "id": "c1", "session": SESSION})
     assert (error.code, protocol.reply_to(error).id) == ("unknown_op", "c1")
