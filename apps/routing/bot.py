@@ -84,6 +84,11 @@ def answer_to(said: Message) -> Answer:
     return Answer(reply, is_kept=True)
 
 
+def is_sure(answer: Answer) -> bool:
+    """Whether this answers the question itself, instead of asking back or giving up."""
+    return answer.is_kept and answer.reply.decision in (Decision.MENU, Decision.DIRECT, Decision.CHITCHAT)
+
+
 def tell_thinking(session_id: UUID, recipient: str) -> None:
     """Let the customer see that an answer is being found (src 12), if one is. For the event loop."""
     if session_id in _thinking:

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from apps.routing import (
     assignment,
-    bot,
     collisions,
     events,
     pending,
@@ -57,14 +56,14 @@ def as_another_goes_on(session_id: UUID) -> None:
 def left_queue(session_id: UUID) -> ChatSession:
     """The customer leaves the queue; an offer is withdrawn. WrongState when not waiting.
 
-    Where the bot answers, it goes on; else nothing is left, and the session ends (S-1).
+    Where the bot answers or groups can be chosen, it goes on; else nothing is left: the session ends (S-1).
     """
     with transaction.atomic():
         session = transitions.lock(session_id)
         transitions.expect_state(session, State.QUEUED, State.OFFERED)
-        if bot.answers(session.channel):
+        if queueing.goes_on(session):
             agent, state = session.agent, session.state
-            queueing.to_bot(session, ServiceStatus.ABANDONED_IN_QUEUE, "left_queue")
+            queueing.back_to_flow(session, ServiceStatus.ABANDONED_IN_QUEUE, "left_queue")
             _give_back(session, agent, state, ClosedBy.CLIENT)
         else:
             _end(session, ServiceStatus.ABANDONED_IN_QUEUE, ClosedBy.CLIENT)

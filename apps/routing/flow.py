@@ -1,7 +1,8 @@
 """What happens before a human (R-1, R-3), and what the customer does to their session.
 
 The visitor door calls these. With the bot on it answers each message until the customer asks for a human;
-without, the first message does, and nothing is left in the flow when that fails.
+without, the first message does, and nothing is left in the flow when that fails. Where customers choose
+their group (R-5b) who asks for a human gets the menu first; the bot goes on answering beside it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.db import OperationalError, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
-from apps.routing import assignment, barring, bot, closing, prompts, queueing
+from apps.routing import assignment, barring, bot, closing, group_menu, prompts, queueing
 from apps.routing.settings import FlowSettings
 from apps.sessions import invitations, queries, transitions, writer
 from apps.sessions.authors import Author
@@ -27,11 +28,13 @@ from apps.sessions.models import (
     Message,
     MessageKind,
     PostKey,
+    ServiceStatus,
     State,
 )
 from apps.sessions.posting import Post, Posted
 from apps.sessions.settings import ClosingSettings
 from apps.team import business
+from apps.team.models import SkillGroup
 from csdesk import bridge, clock, realtime
 from csdesk.errors import NotFound, WrongState
 
@@ -220,8 +223,11 @@ def _handle(said: Message) -> bool:
     """Decide outside the transaction, then lock, look whether it still fits, and append; False when not."""
     if barring.carries(said.session) and _turn_away(said):
         return True
-    asked_by = _asked_by(said)
-    answer = None if asked_by or said.recalled_at else bot.answer_to(said)
+    if group_menu.is_open(said.session):
+        asked_by, answer = "", _sure_answer(said)
+    else:
+        asked_by = _asked_by(said)
+        answer = None if asked_by or said.recalled_at else bot.answer_to(said)
     try:
         return _take(said, asked_by, answer)
     except OperationalError:
@@ -249,18 +255,71 @@ def _take(said: Message, asked_by: str, answer: bot.Answer | None) -> bool:
         session = transitions.lock(said.session_id)
         if session.state != State.FLOW or session.flow_seq >= said.seq:
             return False
+        if session.flow_place != said.session.flow_place:
+            # Asked to choose, or chosen for, meanwhile: these words are looked at anew.
+            return True
         session.flow_seq = said.seq
-        if answer:
-            bot.say(session, said, answer)
-            asked_by = "bot" if answer.reply.hands_over else ""
-        elif asked_by == "button":
-            bot.press_button(session, said.body["text"])
-        if asked_by:
-            waits = _to_human(session, asked_by)
+        if group_menu.is_open(session):
+            waits = _answer_menu(session, said, answer)
         else:
-            session.save(update_fields=["flow_seq"])
+            waits = _answer(session, said, asked_by, answer)
     _after(said.session_id, waits)
     return True
+
+
+def _answer(session: ChatSession, said: Message, asked_by: str, answer: bot.Answer | None) -> bool:
+    """What these words get where nothing was asked; whether the customer waits for an agent then."""
+    if answer:
+        bot.say(session, said, answer)
+        asked_by = "bot" if answer.reply.hands_over else ""
+    elif asked_by == "button":
+        bot.press_button(session, said.body["text"])
+    if asked_by:
+        return _to_human(session, asked_by)
+    session.save(update_fields=["flow_seq"])
+    return False
+
+
+def _answer_menu(session: ChatSession, said: Message, answer: bot.Answer | None) -> bool:
+    """What these words get while a group is to be chosen; whether the customer waits for an agent then."""
+    session.save(update_fields=["flow_seq"])
+    if said.recalled_at:
+        return False
+    group_id = _chosen(said)
+    if group_id is not None:
+        asked_by = group_menu.close(session, group_id)
+        return _enter(session, SkillGroup(pk=group_id), {"asked_by": asked_by, "chosen": True})
+    if answer:
+        # The question stands: its items can still be pressed.
+        bot.say(session, said, answer)
+        return False
+    return _not_chosen(session)
+
+
+def _chosen(said: Message) -> int | None:
+    """The group that these words choose from the menu they answer."""
+    is_text = said.kind == MessageKind.TEXT and not said.recalled_at
+    return group_menu.group_named(said.session.flow_place, said.body["text"]) if is_text else None
+
+
+def _not_chosen(session: ChatSession) -> bool:
+    """The customer names no group: asked again, at last they wait for the default one (R-2)."""
+    if group_menu.repeat(session):
+        return False
+    asked_by = group_menu.close(session)
+    default = group_menu.default_group()
+    return _enter(session, SkillGroup(pk=default) if default else None, {"asked_by": asked_by})
+
+
+def _sure_answer(said: Message) -> bot.Answer | None:
+    """The bot's answer to words that choose no group: only one it is sure of is worth more than the menu."""
+    if said.kind != MessageKind.TEXT or said.recalled_at or _chosen(said) is not None:
+        return None
+    text = said.body["text"]
+    if asks_for_human(text) or bot.is_button(text) or not bot.answers(said.session.channel):
+        return None
+    answer = bot.answer_to(said)
+    return answer if bot.is_sure(answer) else None
 
 
 def _asked_by(said: Message) -> str:
@@ -289,14 +348,16 @@ def request_agent(customer: Customer, channel: Channel, *, language: str = "", p
     with transaction.atomic():
         session = transitions.lock(session_id)
         transitions.expect_state(session, State.FLOW)
-        waits = _to_human(session, "button")
+        # Who asks once more instead of choosing has not chosen.
+        is_asked = group_menu.is_open(session)
+        waits = _not_chosen(session) if is_asked else _to_human(session, "button")
     _after(session_id, waits)
     session.refresh_from_db()
     return session
 
 
 def _to_human(session: ChatSession, asked_by: str) -> bool:
-    """Ask for a human: queued, or failed with its words. The caller holds the row."""
+    """Ask for a human: queued, asked for a group, or failed with its words. The caller holds the row."""
     # Pressing the button is an input too (S-17), and an answer is waited for.
     session.engaged_at = session.engaged_at or clock.now()
     session.waiting_since = session.waiting_since or clock.now()
@@ -304,7 +365,21 @@ def _to_human(session: ChatSession, asked_by: str) -> bool:
         return False
     if asked_by != "message":
         bot.handed_over(session)
-    return queueing.enter(session, detail={"asked_by": asked_by})
+    groups = group_menu.listed()
+    if len(groups) > 1 and group_menu.may_be_shown():
+        session.save(update_fields=["engaged_at", "flow_seq"])
+        group_menu.show(session, asked_by)
+        return False
+    if len(groups) > 1:
+        is_closed = group_menu.are_closed(groups)
+        queueing.fail(session, ServiceStatus.OFF_HOURS if is_closed else ServiceStatus.NO_AGENT_ONLINE)
+        return False
+    return _enter(session, groups[0] if groups else None, {"asked_by": asked_by})
+
+
+def _enter(session: ChatSession, group: SkillGroup | None, detail: dict) -> bool:
+    session.waiting_since = session.waiting_since or clock.now()
+    return queueing.enter(session, group, detail=detail)
 
 
 def _after(session_id: UUID, waits: bool) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.routing import assignment, bot, events, prompts, queries
+from apps.routing import assignment, bot, events, group_menu, hours, prompts, queries
 from apps.routing.settings import QueueSettings
 from apps.sessions import transitions
 from apps.sessions.models import ChatSession, ClosedBy, ServiceStatus, State
@@ -14,18 +14,23 @@ from apps.sessions.settings import ClosingSettings
 from apps.team import business
 from apps.team import queries as team
 from apps.team.models import Member, SkillGroup
+from csdesk import clock
 
 
 def enter(session: ChatSession, group: SkillGroup | None = None, *, detail: dict | None = None) -> bool:
     """Let a session of the flow wait for an agent of the group, or of any; False when that fails.
 
-    It fails, with its words, when nobody of the target is signed in or the queue is full (R-6,
-    R-11). The caller holds the row; after its commit it dispatches and calls `tell_place()`.
+    It fails, with its words, outside working hours, when nobody of the target is signed in or the
+    queue is full (R-16, R-6, R-11). The caller holds the row; after its commit it dispatches and calls
+    `tell_place()`.
     """
     transitions.expect_state(session, State.FLOW)
     rules = business.read(QueueSettings)
     # A group deleted meanwhile has no agents: any will do.
     group = team.held_group(group.pk) if group else None
+    if not hours.is_open(clock.now(), group):
+        fail(session, ServiceStatus.OFF_HOURS)
+        return False
     if not (assignment.signed_in(group.pk if group else None) or rules.queue_without_agents):
         fail(session, ServiceStatus.NO_AGENT_ONLINE)
         return False
@@ -53,24 +58,30 @@ def wait_seconds(group: SkillGroup | None) -> int:
 
 
 def fail(session: ChatSession, status: str, *, timed_out: bool = False) -> None:
-    """A hand-over that failed, with its words: back to the bot, or where there is none the end (R-6)."""
-    if bot.answers(session.channel):
-        to_bot(session, status, "handover_failed")
+    """A hand-over that failed, with its words: back to the bot or the menu, else the end (R-6)."""
+    words = "off_hours" if status == ServiceStatus.OFF_HOURS else "handover_failed"
+    if goes_on(session):
+        back_to_flow(session, status, words)
         return
     transitions.close(
         session,
         status=status,
         closed_by=ClosedBy.TIMER,
-        words=prompts.closing_words(session, "handover_failed"),
+        words=prompts.closing_words(session, words),
         invite=True,
         timed_out=timed_out,
     )
 
 
-def to_bot(session: ChatSession, status: str, words: str) -> None:
-    """Back to the flow with these words, and the bot goes on; what ends there ends as `status` (S-1).
+def goes_on(session: ChatSession) -> bool:
+    """Whether the flow has more for a customer who reached nobody: the bot, or another group (S-1)."""
+    return bot.answers(session.channel) or group_menu.may_be_shown()
 
-    The caller holds the row.
+
+def back_to_flow(session: ChatSession, status: str, words: str) -> None:
+    """Back to the flow with these words, where it `goes_on`; what ends there ends as `status` (S-1).
+
+    The bot goes on; where there is none, the customer may choose again. The caller holds the row.
     """
     if session.state != State.FLOW:
         # What was said while waiting was said to an agent.
@@ -78,6 +89,8 @@ def to_bot(session: ChatSession, status: str, words: str) -> None:
     session.waiting_since = None
     prompts.say(session, words)
     transitions.to_flow(session, failed_status=status, seconds=business.read(ClosingSettings).flow_seconds)
+    if not bot.answers(session.channel):
+        group_menu.show(session, "menu")
 
 
 def back_to_head(

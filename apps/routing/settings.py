@@ -6,9 +6,12 @@ from typing import ClassVar
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from apps.routing.group_fields import one_group, some_groups
+from apps.routing.hour_fields import special_days, time_zone, weekly
+from apps.routing.intervals import Interval, SpecialDays
 from apps.routing.models import Status
-from apps.team.business import Section
-from apps.team.models import Reception
+from apps.team.business import InvalidSetting, Section
+from apps.team.models import Reception, SkillGroup
 from apps.team.setting_fields import Words, choice, lines, name_of, whole, words, yes_or_no
 
 SECONDS = _("seconds")
@@ -32,6 +35,57 @@ class ReceptionSettings(Section):
         _("Status after signing in"),
         [(Status.FREE.value, Status.FREE.label), (Status.NOT_READY.value, Status.NOT_READY.label)],
     )
+
+
+AUTOMATIC, CHOSEN = "automatic", "chosen"
+
+
+@dataclass(frozen=True)
+class AllocationSettings(Section):
+    """Who a customer that asks for a human is sent to (R-5)."""
+
+    name: ClassVar[str] = "allocation"
+    title: ClassVar = pgettext_lazy("settings", "Allocation")
+    help: ClassVar = _(
+        "Where a customer goes who asks for a human: to whoever is free, or where they choose."
+    )
+    order: ClassVar[int] = 17
+
+    strategy: str = choice(
+        AUTOMATIC,
+        pgettext_lazy("settings", "Allocation strategy"),
+        [(AUTOMATIC, _("Automatic allocation")), (CHOSEN, _("The customer chooses a group"))],
+    )
+    groups: tuple[int, ...] = some_groups(
+        _("Groups to choose from"), _("None marked: all groups, also those made later.")
+    )
+    menu_words: Words = words(
+        {"zh-hans": "请选择您要咨询的内容：", "en": "What is it about? Please choose:"},
+        _("Words above the groups"),
+        required=True,
+    )
+    menu_tail: Words = words(
+        {"zh-hans": "点选一项，或回复它的名称或序号。", "en": "Tap one, or reply with its name or number."},
+        _("Words below the groups"),
+    )
+    is_numbered: bool = yes_or_no(
+        False, _("Number the groups"), _("“1. Sales”. The number alone is understood in any case.")
+    )
+    default_group: int = one_group(
+        _("Who does not choose"),
+        _("After three answers that name no group."),
+        none=_("goes to whoever is free"),
+    )
+
+    def check(self) -> None:
+        there = set(SkillGroup.objects.present().values_list("pk", flat=True))
+        if self.strategy == CHOSEN and not there:
+            raise InvalidSetting("strategy", _("There are no groups yet to choose from."))
+        gone = _("This group is not there any more. Load the page anew.")
+        if not there.issuperset(self.groups):
+            raise InvalidSetting("groups", gone)
+        if self.default_group and self.default_group not in there:
+            raise InvalidSetting("default_group", gone)
 
 
 @dataclass(frozen=True)
@@ -103,6 +157,39 @@ class PresenceSettings(Section):
         maximum=20,
         names=REST_REASONS,
     )
+
+
+WEEKDAYS_NINE_TO_SIX = ("09:00-18:00",) * 5 + ("", "")
+
+
+@dataclass(frozen=True)
+class HoursSettings(Section):
+    """When customers can reach a human (R-16); groups may have their own. `hours` says what follows."""
+
+    name: ClassVar[str] = "hours"
+    title: ClassVar = pgettext_lazy("settings", "Working hours")
+    help: ClassVar = _(
+        "When customers can reach a human. Outside these hours they are told so, and the bot goes on."
+    )
+    order: ClassVar[int] = 55
+
+    is_on: bool = yes_or_no(False, pgettext_lazy("settings", "Working hours"), _("Off: always open."))
+    zone: str = time_zone(
+        _("Time zone"), _("The hours below are times in this zone, also when clocks change.")
+    )
+    week: tuple[tuple[Interval, ...], ...] = weekly(
+        WEEKDAYS_NINE_TO_SIX,
+        _("Weekdays"),
+        _("Several times: 09:00-12:00, 13:00-18:00. Past midnight: 20:00-02:00. Empty: closed."),
+    )
+    days: tuple[SpecialDays, ...] = special_days(
+        _("Holidays and extra days"),
+        _("They count instead of the weekday. No hours: closed. Hours belong to the day they begin on."),
+    )
+
+    def check(self) -> None:
+        if self.is_on and not any(self.week) and not any(one.intervals for one in self.days):
+            raise InvalidSetting("week", _("You would never be open. Give some hours, or switch this off."))
 
 
 STAFF = ("StaffName", "StaffNo")

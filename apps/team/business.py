@@ -95,7 +95,7 @@ def current(section: type[S]) -> S:
         .first()
     )
     version, values = found or (0, {})
-    return _from_stored(section, values).with_version(version)
+    return from_stored(section, values).with_version(version)
 
 
 def save(
@@ -173,7 +173,7 @@ def forget(section: type[Section] | None = None) -> None:
         _cache.pop(section.name, None)
 
 
-def _from_stored(section: type[S], values: dict) -> S:
+def from_stored(section: type[S], values: dict) -> S:
     """Stored values over the defaults; what a field no longer takes falls back to its default."""
     taken = {}
     for field in fields(section):

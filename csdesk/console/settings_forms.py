@@ -9,6 +9,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.routing.group_fields import GroupKind, GroupsKind
+from apps.routing.hour_fields import SpecialDaysKind, WeekKind, ZoneKind
 from apps.team import business
 from apps.team.business import InvalidSetting, Section
 from apps.team.setting_fields import (
@@ -23,6 +25,8 @@ from apps.team.setting_fields import (
     WordsKind,
     name_of,
 )
+from csdesk.console.group_fields import GroupField, GroupsField
+from csdesk.console.hour_fields import SpecialDaysField, WeekField, zone_field
 
 # What the preview shows in place of the names in the words.
 SAMPLES = {
@@ -115,6 +119,7 @@ class SectionForm(forms.Form):
 
     def __init__(self, section: Section, data: Any = None) -> None:
         self.section = section
+        self.changed_values: dict[str, Any] = {}
         self.settings = {field.name: field for field in fields(section)}
         initial = {name: getattr(section, name) for name in self.settings}
         super().__init__(data, initial={**initial, "version": section.version})
@@ -204,4 +209,9 @@ _MAKERS = {
     TextKind: _text,
     LinesKind: _lines,
     WordsKind: _words,
+    GroupKind: GroupField,
+    GroupsKind: GroupsField,
+    SpecialDaysKind: SpecialDaysField,
+    WeekKind: WeekField,
+    ZoneKind: zone_field,
 }

@@ -1,9 +1,12 @@
 """One page per section of the settings (M-2): help beside each field, a preview, who saved last."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 # These define the sections that the console lists.
@@ -13,6 +16,7 @@ from apps.team import business
 from apps.team.abilities import Ability, may
 from apps.team.adapter import address_of
 from apps.team.models import SettingsVersion
+from csdesk.console import previews
 from csdesk.console.settings_forms import SectionForm
 from csdesk.console.site import site
 from csdesk.errors import WrongState
@@ -42,11 +46,30 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         "form": form,
         "sections": business.sections(),
         "section": section,
+        "preview": previews.of(_shown(current, form)),
+        "preview_address": reverse("admin:preview", args=[name]),
         "history": SettingsVersion.objects.filter(section=name)
         .select_related("member")
         .order_by("-version")[:5],
     }
     return render(request, "console/section.html", context, status=400 if form.errors else 200)
+
+
+def preview(request: HttpRequest, name: str) -> HttpResponse:
+    """What the values in the form, saved or not, mean to customers; those that do not fit count as before."""
+    _check_right(request)
+    section = business.section_named(name)
+    if section is None or section.menu != "settings" or request.method != "POST":
+        raise Http404
+    current = business.current(section)
+    form = SectionForm(current, request.POST)
+    form.is_valid()
+    return render(request, "console/preview.html", {"preview": previews.of(_shown(current, form))})
+
+
+def _shown(current: business.Section, form: SectionForm) -> business.Section:
+    """The section with those values of the form that fit."""
+    return replace(current, **form.changed_values)
 
 
 def saved(request: HttpRequest, section: type[business.Section], form: SectionForm, told: str) -> bool:

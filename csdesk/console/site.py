@@ -49,6 +49,7 @@ class ConsoleSite(AdminSite):
         own = [
             path("live/", self.admin_view(overview.live), name="live"),
             path("settings/", self.admin_view(settings_pages.first), name="settings"),
+            path("settings/<slug:name>/preview/", self.admin_view(settings_pages.preview), name="preview"),
             path("settings/<slug:name>/", self.admin_view(settings_pages.page), name="section"),
             path("bot/", include(bot_pages.urls(self))),
         ]

@@ -1,0 +1,92 @@
+"""The form's fields for working hours (R-16): a line per weekday, a row per holiday, a zone by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.dates import WEEKDAYS
+
+from apps.routing import intervals
+from apps.routing.hour_fields import SpecialDaysKind, WeekKind, ZoneKind, zones
+from apps.routing.intervals import SpecialDays
+
+_PARTS = ("first", "last", "intervals", "name")
+
+
+class WeekWidget(forms.MultiWidget):
+    """One line of text per weekday."""
+
+    template_name = "console/week_widget.html"
+
+    def __init__(self) -> None:
+        attrs = {"class": "input hours", "autocomplete": "off", "spellcheck": "false", "maxlength": 200}
+        super().__init__({str(day): forms.TextInput(attrs=attrs) for day in range(7)})
+
+    def decompress(self, value: Any) -> list[str]:
+        return [intervals.written(day) for day in value] if value else [""] * 7
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        parts = context["widget"]["subwidgets"]
+        context["days"] = [(WEEKDAYS[number], part) for number, part in enumerate(parts)]
+        return context
+
+
+class WeekField(forms.Field):
+    def __init__(self, kind: WeekKind) -> None:
+        super().__init__(required=False, widget=WeekWidget())
+
+    def clean(self, value: Any) -> list[str]:
+        return [line or "" for line in value]
+
+
+class SpecialDaysWidget(forms.Widget):
+    """Rows of first day, last day, hours and name; an empty one stands at the end for another."""
+
+    template_name = "console/special_days_widget.html"
+
+    def value_from_datadict(self, data: Mapping, files: Any, name: str) -> list[dict]:
+        read = data.getlist if isinstance(data, QueryDict) else lambda _key: []
+        columns = [read(f"{name}_{part}") for part in _PARTS]
+        rows = [dict(zip(_PARTS, row, strict=True)) for row in zip(*columns, strict=False)]
+        return [row for row in rows if any(text.strip() for text in row.values())]
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        context["rows"] = [_row(one) for one in value or []]
+        context["empty"] = dict.fromkeys(_PARTS, "")
+        return context
+
+
+def _row(one: SpecialDays | dict) -> dict[str, str]:
+    """A row as it was typed, or as it is kept."""
+    if isinstance(one, dict):
+        return one
+    last = one.last.isoformat() if one.last != one.first else ""
+    hours = intervals.written(one.intervals)
+    return {"first": one.first.isoformat(), "last": last, "intervals": hours, "name": one.name}
+
+
+class SpecialDaysField(forms.Field):
+    def __init__(self, kind: SpecialDaysKind) -> None:
+        super().__init__(required=False, widget=SpecialDaysWidget())
+
+
+class ZoneWidget(forms.TextInput):
+    """A zone by its name, with all names to choose from."""
+
+    template_name = "console/zone_widget.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        context = super().get_context(name, value, attrs)
+        # Those of places: the others are historic names and offsets.
+        context["zones"] = sorted(zone for zone in zones() if "/" in zone and not zone.startswith("Etc/"))
+        return context
+
+
+def zone_field(kind: ZoneKind) -> forms.Field:
+    attrs = {"class": "input", "autocomplete": "off", "spellcheck": "false"}
+    return forms.CharField(max_length=60, widget=ZoneWidget(attrs=attrs))
