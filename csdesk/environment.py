@@ -67,9 +67,9 @@ def ports(name: str, default: list[int]) -> list[int]:
     return [int(port) for port in found] or default
 
 
-def words(name: str) -> list[str]:
+def words(name: str, default: str = "") -> list[str]:
     """A list written with commas or blanks."""
-    return text(name).replace(",", " ").split()
+    return text(name, default).replace(",", " ").split()
 
 
 def secret(name: str, data: Path, demo: bool) -> str:

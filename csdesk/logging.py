@@ -22,7 +22,7 @@ session_id: ContextVar[str] = ContextVar("session_id", default="")
 # What a caller may choose as the id of its request: enough for any proxy, nothing that could fake a line.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # A query or a signed path is a secret in the wrong hands: only the path up to it is written.
-_SECRETS = re.compile(r"\?[^\s\"']*|(?<=/files/)[^\s\"'?]+")
+_SECRETS = re.compile(r"\?[^\s\"']*|(?<=/files/)[^\s\"'?]+|(?<=/login/once/)[^\s\"'?]+")
 _PLAIN = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request", "taskName", "color_message"}
 
 

@@ -136,13 +136,27 @@ async def get(address: str, *, accept: str = "*/*", most: int = MOST, seconds: f
 
     OutgoingError for everything but a whole answer with 2xx. Nothing of it goes into the log.
     """
+    return await _call("GET", address, {"Accept": accept}, b"", most, seconds)
+
+
+async def post(
+    address: str, body: bytes, headers: dict[str, str], *, most: int = MOST, seconds: float = SECONDS
+) -> Answer:
+    """Send a body to an address; what `get` says of limits, errors and the log holds here too."""
+    sent = {**headers, "Content-Length": str(len(body))}
+    return await _call("POST", address, sent, body, most, seconds)
+
+
+async def _call(
+    method: str, address: str, headers: dict[str, str], body: bytes, most: int, seconds: float
+) -> Answer:
     begun = time.monotonic()
     host, outcome, size = "", "", 0
     try:
         target = Target.read(address)
         host = target.host
         async with asyncio.timeout(seconds):
-            answer = await _ask(target, accept, most)
+            answer = await _ask(method, target, headers, body, most)
         outcome, size = str(answer.status), len(answer.body)
         return answer
     except OutgoingError as error:
@@ -159,16 +173,19 @@ async def get(address: str, *, accept: str = "*/*", most: int = MOST, seconds: f
         raise OutgoingError("protocol") from None
     finally:
         spent = round((time.monotonic() - begun) * 1000)
-        log.info("outgoing: GET %s %s, %s bytes, %s ms", host or "-", outcome or "cancelled", size, spent)
+        log.info(
+            "outgoing: %s %s %s, %s bytes, %s ms", method, host or "-", outcome or "cancelled", size, spent
+        )
 
 
-async def _ask(target: Target, accept: str, most: int) -> Answer:
+async def _ask(method: str, target: Target, headers: dict[str, str], body: bytes, most: int) -> Answer:
     request = httpcore.Request(
-        "GET",
+        method,
         target.url,
+        content=body,
         headers={
+            **headers,
             "Host": target.host_header,
-            "Accept": accept,
             # Packed content could unfold to any size.
             "Accept-Encoding": "identity",
             "User-Agent": "csdesk",

@@ -175,6 +175,18 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = False  # `team.lockout` does it, per account and address (T-8)
 ACCOUNT_PREVENT_ENUMERATION = True
+# Roles whose members sign in with a second factor (T-6, X-6); the others may.
+SECOND_FACTOR_ROLES = environment.words("CSDESK_SECOND_FACTOR_ROLES", "" if DEMO else "super administrator")
+if SECOND_FACTOR_ROLES == ["none"]:
+    SECOND_FACTOR_ROLES = []
+if unknown := set(SECOND_FACTOR_ROLES) - {"super", "administrator", "supervisor", "agent"}:
+    raise ImproperlyConfigured(
+        f"CSDESK_SECOND_FACTOR_ROLES must name roles (super administrator supervisor agent) or none, "
+        f"not {' '.join(sorted(unknown))!r}"
+    )
+MFA_ADAPTER = "apps.team.second_factor.Adapter"
+MFA_TOTP_ISSUER = _base.hostname
+MFA_RECOVERY_CODE_DIGITS = 10
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -281,6 +293,22 @@ DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", f"csdesk@{_base.hostname}")
 if DEMO:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA / "mail"
+
+# --- SMS (T-6) ----------------------------------------------------------------------------------
+
+# The class that sends codes to phones, as a dotted path; empty: signing in by phone is not offered.
+SMS_BACKEND = environment.text("CSDESK_SMS_BACKEND", "apps.team.sms.FileBackend" if DEMO else "")
+SMS_FILE_PATH = DATA / "sms"
+# For apps.team.sms.HttpBackend: where to POST, what stands in `Authorization`, and the JSON that is sent.
+SMS_URL = environment.text("CSDESK_SMS_URL")
+SMS_AUTHORIZATION = environment.text("CSDESK_SMS_AUTHORIZATION")
+SMS_BODY = environment.text("CSDESK_SMS_BODY", '{"to": "${to}", "text": "${text}"}')
+# The country of numbers typed without one.
+PHONE_COUNTRY = str(environment.number("CSDESK_PHONE_COUNTRY", 86))
+# Codes: per number and day, per client address and hour, in all per day; 0 = no limit.
+LIMIT_SMS_NUMBER = environment.number("CSDESK_LIMIT_SMS_NUMBER", 10)
+LIMIT_SMS_ADDRESS = environment.number("CSDESK_LIMIT_SMS_ADDRESS", 20)
+LIMIT_SMS_TOTAL = environment.number("CSDESK_LIMIT_SMS_TOTAL", 1000)
 
 # --- Logs ------------------------------------------------------------------------------------
 

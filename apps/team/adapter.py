@@ -6,11 +6,11 @@ from urllib.parse import unquote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.team import passwords, sign_in, trail
+from apps.team import passwords, phone_binding, sign_in, sms
 from apps.team.abilities import Ability, may
 from apps.team.lockout import Attempt
 from apps.team.models import Member
@@ -63,9 +63,21 @@ class AccountAdapter(DefaultAccountAdapter):
     def _rollback_login_failed_rl_usage(self) -> None:
         """Our own lock-out counts instead of allauth's."""
 
+    def get_login_stages(self) -> list[str]:
+        return ["apps.team.sign_in_stage.SecondFactorStage"]
+
+    def respond_user_inactive(self, request: HttpRequest, user: Member) -> HttpResponse:
+        """The password was right, but an administrator has taken them offline (T-4)."""
+        sign_in.log("sign_in.closed", user, address_of(request), how=_how(request))
+        return super().respond_user_inactive(request, user)
+
     def login(self, request: HttpRequest, user: Member) -> None:
+        is_first = user.last_login is None and user.must_change_password
         super().login(request, user)
-        sign_in.begin(user, request.session, address_of(request))
+        second = getattr(request, "second_factor_kind", "")
+        sign_in.begin(user, request.session, address_of(request), how=_how(request), second_factor=second)
+        if is_first and sms.is_available() and not user.bound_phone:
+            phone_binding.propose(user)
 
     def is_safe_url(self, url: str) -> bool:
         """Only a path of ours, also when it is decoded once more than it should be."""
@@ -93,14 +105,11 @@ class AccountAdapter(DefaultAccountAdapter):
         member = by_identifier(typed)
         # What is no e-mail and no account of ours may be a password in the wrong field.
         shown = typed[:254] if member or "@" in typed else ""
-        trail.append(
-            action,
-            member=member,
-            address=address_of(request),
-            object_type="member",
-            object_id=member.pk if member else "",
-            values={"account": shown},
-        )
+        sign_in.log(action, member, address_of(request), account=shown, how=sign_in.PASSWORD)
+
+
+def _how(request: HttpRequest) -> str:
+    return getattr(request, "sign_in_how", sign_in.PASSWORD)
 
 
 def address_of(request: HttpRequest | None) -> str:

@@ -6,7 +6,7 @@ Their sessions are the business of `routing.members.force_offline`, which is wha
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.team import sign_in, trail
+from apps.team import sign_in, sign_in_links, trail
 from apps.team.abilities import may_force_offline
 from apps.team.models import Member
 from csdesk import clock
@@ -25,6 +25,7 @@ def force(member: Member, actor: Member, *, address: str = "") -> bool:
         target.forced_offline_at = clock.now()
         target.save(update_fields=["forced_offline_at"])
         sign_in.end_all(target, sign_in.FORCED_OFFLINE)
+        sign_in_links.end_all(target)
         _log("member.forced_offline", target, actor, address)
     member.forced_offline_at, member.sign_in_id = target.forced_offline_at, None
     return is_new

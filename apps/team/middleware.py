@@ -1,6 +1,7 @@
-"""Ends browser sessions that no longer count, and asks for a new password before anything else."""
+"""Ends browser sessions that no longer count, and asks first for what a sign-in still lacks."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -9,14 +10,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.team import sign_in
+from apps.team import sign_in, sms
 from apps.team.models import Member
 
-# What is there for everybody, members who must first change their password included.
+# What is there for everybody, members whose sign-in still lacks something included.
 _OPEN = (
     "/login/",
     "/logout/",
-    "/account/",
     "/i18n/",
     "/static/",
     "/chat/",
@@ -44,9 +44,30 @@ class SignInMiddleware:
                 _say_why(request, former)
             elif not sign_in.is_current(request.user, request.session):
                 _sign_out(request)
-            elif request.user.must_change_password and not request.path.startswith(_OPEN):
-                return _ask_for_password(request)
+            elif not request.path.startswith(_OPEN) and (answer := _what_lacks(request)):
+                return answer
         return self.get_response(request)
+
+
+def _what_lacks(request: HttpRequest) -> HttpResponse | None:
+    """First a password of one's own, then the second factor of one's role, then perhaps a phone number."""
+    member, path = request.user, request.path
+    if member.must_change_password:
+        own = reverse("account_change_password")
+        return None if path == own else _send_to(request, own, _("Change your password first."))
+    if sign_in.is_second_factor_due(member, request.session):
+        own = reverse("account_second_factor_set_up")
+        if path in (own, reverse("account_change_password"), reverse("account_confirm")):
+            return None
+        return _send_to(request, own, _("Set up the second factor first."))
+    if (
+        member.asks_for_phone
+        and _is_page(request)
+        and not path.startswith("/account/")
+        and sms.is_available()
+    ):
+        return HttpResponseRedirect(f"{reverse('account_phone')}?{urlencode({'next': path})}")
+    return None
 
 
 def _sign_out(request: HttpRequest) -> None:
@@ -63,7 +84,9 @@ def _say_why(request: HttpRequest, former: str | None) -> None:
         return
     # Without it the next request would tell again.
     logout(request)
-    if member.deleted_at or member.forced_offline_at or member.is_foreign_demo:
+    if member.forced_offline_at:
+        messages.warning(request, _("An administrator has taken you offline. Ask one to restore you."))
+    elif member.deleted_at or member.is_foreign_demo:
         messages.warning(request, _("You have been signed out by an administrator."))
     elif member.must_change_password:
         words = _("You have been signed out: your password was reset. The new one has been e-mailed to you.")
@@ -72,11 +95,10 @@ def _say_why(request: HttpRequest, former: str | None) -> None:
         messages.warning(request, _("You have been signed out: your password was changed."))
 
 
-def _ask_for_password(request: HttpRequest) -> HttpResponse:
+def _send_to(request: HttpRequest, address: str, words: str) -> HttpResponse:
     if _is_page(request):
-        return HttpResponseRedirect(reverse("account_change_password"))
-    detail = _("Change your password first.")
-    return JsonResponse({"code": "not_allowed", "detail": detail}, status=403)
+        return HttpResponseRedirect(address)
+    return JsonResponse({"code": "not_allowed", "detail": words}, status=403)
 
 
 def _is_page(request: HttpRequest) -> bool:

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from apps.team import sign_in, trail
+from apps.team import sign_in, sign_in_links, trail
 from apps.team.abilities import may_reset_password
 from apps.team.models import Member
 from csdesk.errors import NotAllowed
@@ -62,6 +62,7 @@ def reset(member: Member, actor: Member, *, address: str = "", tell: Tell | None
     with transaction.atomic():
         give_new(member, tell)
         sign_in.end_all(member, sign_in.SIGNED_OUT)
+        sign_in_links.end_all(member)
         trail.append(
             "member.password_reset", member=actor, address=address, object_type="member", object_id=member.pk
         )
@@ -73,6 +74,7 @@ def change(member: Member, password: str, *, address: str = "") -> None:
         member.set_password(password)
         member.must_change_password = False
         member.save(update_fields=["password", "must_change_password"])
+        sign_in_links.end_all(member)
         trail.append(
             "password.changed", member=member, address=address, object_type="member", object_id=member.pk
         )

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from apps.team import sign_in, trail
+from apps.team import sign_in, sms, trail
 from apps.team.adapter import address_of
 from apps.team.forms import PasswordForm, SignInForm
 from apps.team.models import Member
@@ -32,7 +32,8 @@ class SignIn(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict:
         """Only a target of ours is carried on."""
         context = super().get_context_data(**kwargs)
-        return {**context, "redirect_field_value": get_next_redirect_url(self.request)}
+        wanted = get_next_redirect_url(self.request)
+        return {**context, "redirect_field_value": wanted, "has_sms": sms.is_available()}
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -42,6 +43,12 @@ class ChangePassword(PasswordChangeView):
 
     def get_form_kwargs(self) -> dict:
         return {**super().get_form_kwargs(), "request": self.request}
+
+    def form_valid(self, form: PasswordForm) -> HttpResponse:
+        answer = super().form_valid(form)
+        # Whoever has just chosen the password need not type it once more for what follows.
+        sign_in.count_as_confirmed(self.request.session)
+        return answer
 
 
 @never_cache

@@ -167,7 +167,11 @@ def test_so_is_what_an_administrator_did(client, sign_in, how):
     else:
         member.forced_offline_at = clock.now()
         member.save()
-    assert told(client) == ["You have been signed out by an administrator."]
+    reasons = {
+        "deleted": "You have been signed out by an administrator.",
+        "forced": "An administrator has taken you offline. Ask one to restore you.",
+    }
+    assert told(client) == [reasons[how]]
     assert told(client) == []
 
 

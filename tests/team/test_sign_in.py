@@ -189,8 +189,8 @@ def test_tries_are_in_the_trail_without_what_was_typed_by_mistake(client, sign_i
     made = list(TrailEntry.objects.order_by("number").select_related("detail"))
     assert [entry.action for entry in made] == ["sign_in.failed", "sign_in.failed", "sign_in.succeeded"]
     assert [entry.member_id for entry in made] == [None, member.pk, member.pk]
-    assert made[0].detail.values == {"account": ""}
-    assert made[1].detail.values == {"account": member.account}
+    assert made[0].detail.values == {"how": "password"}
+    assert made[1].detail.values == {"account": member.account, "how": "password"}
     assert made[2].detail.address == "127.0.0.1"
     assert not any("wrong" in str(entry.detail.values) for entry in made)
 

@@ -6,6 +6,8 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from apps.team.models import TrailEntry
+
 register = template.Library()
 
 _ACTIONS = {
@@ -31,6 +33,13 @@ _ACTIONS = {
     "locked": gettext_noop("Sign-in refused: too many tries"),
     "password_ended": gettext_noop("Sign-in refused: the e-mailed password has ended"),
     "ended": gettext_noop("Signed out"),
+    "closed": gettext_noop("Sign-in refused: taken offline"),
+    "bound": gettext_noop("Phone number bound"),
+    "unbound": gettext_noop("Phone number removed"),
+    "turned_on": gettext_noop("Second factor turned on"),
+    "turned_off": gettext_noop("Second factor turned off"),
+    "codes_renewed": gettext_noop("New recovery codes"),
+    "link_made": gettext_noop("Address for one sign-in made"),
     "erased": gettext_noop("Personal details erased"),
     "loss_acknowledged": gettext_noop("Lost entries acknowledged"),
 }
@@ -43,6 +52,31 @@ def action_words(action: str) -> str:
     if thing == "password":
         return _("Password changed")
     return _(_ACTIONS[verb]) if verb in _ACTIONS else action
+
+
+_WAYS = {
+    "password": gettext_noop("Password"),
+    "phone": gettext_noop("Code by SMS"),
+    "link": gettext_noop("Address for one sign-in"),
+    "confirmation": gettext_noop("Password asked for again"),
+}
+_SECOND = {
+    "totp": gettext_noop("authenticator app"),
+    "recovery_code": gettext_noop("recovery code"),
+    "wrong": gettext_noop("wrong second factor"),
+}
+
+
+@register.filter
+def sign_in_way(entry: TrailEntry) -> str:
+    """How somebody signed in or tried to: "Password + authenticator app"."""
+    detail = getattr(entry, "detail", None)
+    if detail is None or entry.action == "sign_in.ended":
+        return ""
+    words = [_(_WAYS.get(detail.values.get("how") or "password", "Password"))]
+    if second := _SECOND.get(detail.values.get("second_factor", "")):
+        words.append(_(second))
+    return " + ".join(words)
 
 
 @register.filter
