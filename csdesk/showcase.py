@@ -15,23 +15,27 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import path
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.views.decorators.http import require_safe
 
 from apps.desk.views import desk
 from apps.desk.words import desk_words
+from apps.records.overview import Comparison, Day, Figures, Handled, Hour
 from apps.routing.models import Status
 from apps.routing.settings import PromptSettings
-from apps.sessions.models import Channel
+from apps.sessions.models import Channel, ChannelKind
 from apps.team.models import Member, Role
 from apps.visitor.views import window
 from apps.visitor.words import window_words
 from csdesk import clock, csp
+from csdesk.console import overview as overview_page
+from csdesk.console.checklist import Step
+from csdesk.console.live import MARKS
 from csdesk.console.navigation import navigation
-from csdesk.console.overview import MARKS
 from csdesk.console.settings_forms import SectionForm
+from csdesk.console.side_cards import Act, Card
 from csdesk.sheets import STATES
 
 THEMES = ("light", "dark")
@@ -194,26 +198,77 @@ def _figures(*, is_empty: bool) -> dict:
             "load": at,
             "limit": 5,
             "bars": [place < at for place in range(5)],
-            "seconds": 61 * at,
+            "since": clock.now() - timedelta(seconds=61 * at),
         }
         for at, (code, mark) in enumerate(MARKS.items())
     ]
-    group = {"name": "售前咨询 Pre-sales", "waiting": 2, "oldest": 171, "serving": 7, "online": 4, "free": 1}
-    return {
+    since = clock.now() - timedelta(seconds=171)
+    group = {
+        "name": "售前咨询 Pre-sales",
+        "waiting": 2,
+        "since": since,
+        "serving": 7,
+        "places": 20,
+        "free": 1,
+    }
+    long_group = group | {"waiting": 0, "since": None, "name": "W" * 60}
+    now = {
         "now": clock.now(),
         "waiting": 0 if is_empty else 1234,
-        "oldest": 171,
+        "since": None if is_empty else since,
         "serving": 7,
         "places": 25,
         "free_places": 3,
         "free_agents": 1,
         "online": 5,
         "agent_count": 6,
-        "groups": [] if is_empty else [group, group | {"waiting": 0, "name": "W" * 60}],
+        "groups": [] if is_empty else [group | {"handled": Handled(148, 139)}, long_group],
         "agents": [] if is_empty else agents,
         "states": [row | {"count": row["load"]} for row in agents],
-        "has_channel": not is_empty,
+        "served_total": Handled(148, 139),
     }
+    shown = overview_page.drawn(now, _days(is_empty=is_empty), sees_all=True)
+    return shown | {"steps": _steps() if is_empty else [], "cards": _cards(is_empty=is_empty)}
+
+
+def _days(*, is_empty: bool) -> Comparison:
+    """A day until its afternoon beside a whole one; or two on which nobody came."""
+    today = timezone.localtime(clock.now()).replace(hour=14, minute=22, second=8)
+    before = today - timedelta(days=7)
+    if is_empty:
+        return Comparison(Day(today, Figures(), {}, None), Day(before, Figures(), {}, None))
+    counts = (20, 37, 58, 92, 80, 72, 30, 63, 56, 52, 44, 38)
+    waits = (22, 45, 131, 156, 80, 74, 92, None, 40, 38, 30, 22)
+    hours = {8 + at: Hour(count, wait) for at, (count, wait) in enumerate(zip(counts, waits, strict=True))}
+    first = before.replace(hour=8, minute=14)
+    figures = Figures(412, 148, 139, 9, 380, 243, 96.0, 28.4, 131, 126, 4.6)
+    figures_before = Figures(381, 140, 131, 5, 381, 229, 90.0, 34.1, 120, 114, 4.5)
+    so_far = {hour: one for hour, one in hours.items() if hour <= today.hour}
+    return Comparison(Day(today, figures, so_far, None), Day(before, figures_before, hours, first))
+
+
+def _steps() -> list[Step]:
+    return [
+        Step(gettext("Connect a channel"), "", "", "#", is_done=True),
+        Step(
+            gettext("Set your hours"),
+            gettext("Without hours you are always open.") * 5,
+            gettext("Set hours"),
+            "#",
+            is_done=False,
+            is_optional=True,
+        ),
+    ]
+
+
+def _cards(*, is_empty: bool) -> list[Card]:
+    seen = None if is_empty else clock.now() - timedelta(minutes=2)
+    acts = [Act(pgettext("channel", "Change"), "#"), Act(pgettext("channel", "Instructions"), "#")]
+    web, app = ChannelKind.WEBSITE.label, ChannelKind.APP.label
+    return [
+        Card(web, "globe", gettext("Connected"), "ok", "W" * 60, seen, acts=acts),
+        Card(app, "phone", gettext("No customer yet"), "near", "山禾器物", None, "@" + "w" * 60, acts),
+    ]
 
 
 def _sample_member(role: Role) -> Member:

@@ -47,7 +47,7 @@ class ConsoleSite(AdminSite):
         from csdesk.console import overview, settings_pages
 
         own = [
-            path("live/", self.admin_view(overview.live), name="live"),
+            path("live/", self.admin_view(overview.renewed), name="live"),
             path("settings/", self.admin_view(settings_pages.first), name="settings"),
             path("settings/<slug:name>/preview/", self.admin_view(settings_pages.preview), name="preview"),
             path("settings/<slug:name>/", self.admin_view(settings_pages.page), name="section"),
@@ -61,7 +61,7 @@ class ConsoleSite(AdminSite):
     def index(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         from csdesk.console import overview
 
-        return super().index(request, {**overview.figures(request.user), **(extra_context or {})})
+        return super().index(request, {**overview.page(request), **(extra_context or {})})
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
         return redirect("admin:index")

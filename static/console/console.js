@@ -1,5 +1,7 @@
 // The console's few live parts: figures that renew themselves, previews of words, copying, menus.
 
+import { keepLive } from "./live.js";
+
 for (const place of document.querySelectorAll("[data-live]")) keepLive(place);
 for (const words of document.querySelectorAll("[data-words]")) preview(words);
 
@@ -10,10 +12,12 @@ document.querySelector(".inner-nav [aria-current]")?.scrollIntoView({ inline: "c
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) {
-    const label = button.textContent;
+    // Beside a picture only the words change.
+    const words = button.querySelector("[data-label]") ?? button;
+    const label = words.textContent;
     if (await copied(button.dataset.copy)) {
-      button.textContent = button.dataset.copied;
-      setTimeout(() => { button.textContent = label; }, 2000);
+      words.textContent = button.dataset.copied;
+      setTimeout(() => { words.textContent = label; }, 2000);
     }
   }
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -28,23 +32,6 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
-
-/** Renews a part of the page every few seconds; says so when the figures stand still. */
-function keepLive(place) {
-  const every = Number(place.dataset.every) * 1000;
-  setInterval(async () => {
-    if (document.hidden) return;
-    try {
-      const answer = await fetch(place.dataset.live, { headers: { Accept: "text/html" } });
-      if (answer.redirected) location.reload(); // signed out
-      if (!answer.ok) throw new Error(String(answer.status));
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      place.replaceChildren(...fresh.body.childNodes);
-    } catch (error) {
-      place.querySelector(".stalled").hidden = false;
-    }
-  }, every);
-}
 
 /** In a new member's form: agents and supervisors serve, administrators do not, until one says otherwise. */
 function followRole(role) {

@@ -6,7 +6,7 @@ from django.db import transaction
 from apps.routing.models import Availability, Status
 from apps.sessions import transitions
 from apps.team.models import Membership, Role
-from csdesk.console import overview
+from csdesk.console import live
 from tests.factories import PASSWORD, make_group, make_member, make_session
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def scene():
 
 def test_figures_are_those_of_the_database(scene):
     group, other, full, free, _away = scene
-    found = overview.figures(make_member(Role.ADMINISTRATOR, serves=False))
+    found = live.figures(make_member(Role.ADMINISTRATOR, serves=False))
     rows = {row["id"]: row for row in found["groups"]}
     assert (rows[group.pk]["waiting"], rows[group.pk]["serving"]) == (1, 1)
     assert (rows[group.pk]["online"], rows[group.pk]["free"]) == (2, 1)
@@ -48,7 +48,7 @@ def test_a_supervisor_sees_figures_of_their_groups_only(scene):
     group, other, *_agents = scene
     lead = make_member(Role.SUPERVISOR, groups=[group], serves=False)
     Membership.objects.filter(member=lead).update(supervises=True)
-    found = overview.figures(lead)
+    found = live.figures(lead)
     assert [row["id"] for row in found["groups"]] == [group.pk]
     assert found["waiting"] == 1
     assert found["agent_count"] == 3
@@ -60,7 +60,7 @@ def test_the_number_of_queries_does_not_grow_with_agents_and_groups(scene, djang
     for _number in range(10):
         make_member(groups=[make_group()])
     with django_assert_max_num_queries(9):
-        overview.figures(admin)
+        live.figures(admin)
 
 
 def test_the_page_and_its_live_part_show_them(scene, client):

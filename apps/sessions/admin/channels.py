@@ -5,12 +5,15 @@ from typing import Any
 import segno
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.templatetags.static import static
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from apps.sessions.admin.channel_form import ChannelForm
 from apps.sessions.admin.channel_secrets import secrets_page
@@ -127,7 +130,34 @@ class ChannelAdmin(ConsoleAdmin):
             self.admin_site.admin_view(self.secrets),
             name="service_sessions_channel_secrets",
         )
-        return [own, *super().get_urls()]
+        guide = path(
+            "<int:channel_id>/guide/",
+            self.admin_site.admin_view(self.guide),
+            name="service_sessions_channel_guide",
+        )
+        return [own, guide, *super().get_urls()]
+
+    def guide(self, request: HttpRequest, channel_id: int) -> HttpResponse:
+        """How the channel is put to use, step by step, with all there is to copy (V-3)."""
+        channel = self.get_object(request, str(channel_id))
+        if channel is None or not self.has_view_permission(request, channel):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": pgettext("channel", "Instructions"),
+            "opts": self.opts,
+            "channel": channel,
+            "back": reverse("admin:service_sessions_channel_change", args=[channel.pk]),
+            "address": _address(channel),
+            "embed_code": self.embed_code(channel),
+            "window_address": self.window_address(channel),
+            "window_code": self.window_code(channel),
+            "account": self.account(channel),
+            "app_number": self.app_number(channel),
+            "signing": self.signing(channel),
+            "component": _to_copy(_component(channel)),
+        }
+        return TemplateResponse(request, "console/channel_guide.html", context)
 
     def secrets(self, request: HttpRequest, channel_id: int) -> HttpResponse:
         return secrets_page(self, request, channel_id)
@@ -135,6 +165,16 @@ class ChannelAdmin(ConsoleAdmin):
 
 def _address(channel: Channel) -> str:
     return f"{settings.CSDESK_BASE_URL}/chat/{channel.key}/"
+
+
+def _component(channel: Channel) -> str:
+    """The chat as an element of an app's page; who the user is comes from the app's server."""
+    script = f"{settings.CSDESK_BASE_URL}{static('sdk/csdesk-chat.js')}"
+    return (
+        f'<script type="module" src="{script}"></script>\n'
+        f'<csdesk-chat sdkappid="{settings.SDKAPPID}" userid="…" usersig="…"'
+        f' conversation="C2C{channel.account_id}"></csdesk-chat>'
+    )
 
 
 def _to_copy(text: str, *, address: str = "") -> str:
