@@ -13,7 +13,7 @@ from apps.sessions import masking
 from apps.sessions.frames import time_of
 from apps.sessions.masking import Contact
 from apps.sessions.models import ChatSession, Customer, ServiceRecord
-from apps.sessions.permissions import records_visible_to, visible_to
+from apps.sessions.permissions import Scope
 from apps.team.models import Member
 
 EARLIER = 50
@@ -25,24 +25,26 @@ def profile(member: Member, session: ChatSession) -> dict:
 
     `variables` fill the gaps of quick replies.
     """
-    shown = masking.contact_of(member, session.customer)
+    scope = Scope(member)
+    shown = masking.contact(session.customer, is_masked=not scope.may_see_unmasked)
     return {
         "customer": _filled(_customer_rows(session.customer, shown)),
         "standing": _standing(session.customer),
         "is_claimed": session.customer.profile_is_claimed,
         "data": _data(session, shown),
-        "earlier": [_earlier(found) for found in earlier_sessions(member, session)],
+        "earlier": [_earlier(found) for found in earlier_sessions(scope, session)],
         "variables": _variables(session, shown),
-        "record": _record(member, session),
+        "record": _record(scope, session),
     }
 
 
-def _record(member: Member, session: ChatSession) -> dict | None:
+def _record(scope: Scope, session: ChatSession) -> dict | None:
     """Where the session's newest record that the member may see is read and saved."""
-    record = records_visible_to(member).filter(session_id=session.id).order_by("-number").first()
+    record = scope.records.filter(session_id=session.id).order_by("-number").first()
     if record is None:
         return None
-    return {"url": reverse("record", args=[record.pk]), "text_url": reverse("record_txt", args=[record.pk])}
+    text = reverse("record_txt", args=[record.pk]) if scope.may_download(record) else ""
+    return {"url": reverse("record", args=[record.pk]), "text_url": text}
 
 
 def _standing(customer: Customer) -> str:
@@ -122,11 +124,11 @@ def language_name(code: str) -> str:
         return code
 
 
-def earlier_sessions(member: Member, session: ChatSession) -> list[ChatSession]:
+def earlier_sessions(scope: Scope, session: ChatSession) -> list[ChatSession]:
     """The customer's sessions before this one that the member may see, newest first, with a record."""
-    record = records_visible_to(member).filter(session_id=OuterRef("id")).order_by("number")
+    record = scope.records.filter(session_id=OuterRef("id")).order_by("number")
     agent = ServiceRecord.objects.filter(session_id=OuterRef("id"), agent__isnull=False).order_by("-number")
-    found = visible_to(member).filter(
+    found = scope.sessions.filter(
         customer_id=session.customer_id, id__lt=session.id, engaged_at__isnull=False
     )
     found = found.annotate(

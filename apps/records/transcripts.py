@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.records import access, durations, queries, stars
 from apps.records.listing import short_day
 from apps.records.sources import source_label
-from apps.sessions import frames, personal
+from apps.sessions import frames, permissions, personal
 from apps.sessions.authors import member_key
 from apps.sessions.models import AuthorKind, Note, Rating, ServiceRecord
 from apps.team.models import Member, TrailEntry
@@ -47,6 +47,7 @@ class Transcript:
     is_starred: bool = False
     # Who answered in the parts that no agent served.
     bots: dict[UUID, str] = field(default_factory=dict)
+    may_download: bool = True
 
     @property
     def bot(self) -> str:
@@ -92,6 +93,7 @@ def transcript(record: ServiceRecord, reader: Member) -> Transcript:
         [_access(entry) for entry in queries.accesses_of(parts)],
         bool(stars.among(reader, [record.id])),
         bots,
+        permissions.may_download(reader, record),
     )
 
 

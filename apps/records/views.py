@@ -21,9 +21,12 @@ from apps.records import access, downloads, filters, keywords, queries, stars, t
 from apps.records.listing import Listing
 from apps.records.queries import Page, Place
 from apps.routing.models import Availability, Status
+from apps.sessions import access as locks
+from apps.sessions import permissions
 from apps.sessions.models import ServiceRecord
 from apps.team.abilities import Ability, may
-from csdesk.errors import Invalid
+from apps.team.adapter import address_of
+from csdesk.errors import DomainError, Invalid, NotFound
 
 SEARCH_SECONDS = 8
 
@@ -86,7 +89,7 @@ def record(request: HttpRequest, record_id: UUID) -> HttpResponse:
     """One transcript: a page of its own, or with `part=transcript` what stands beside the list."""
     found = queries.record_for(request.user, record_id)
     if found is None:
-        return _told(request, 404)
+        return _not_theirs(request, record_id)
     access.viewed(request, found)
     transcript = transcripts.transcript(found, request.user)
     template = "transcript" if request.GET.get("part") == "transcript" else "record"
@@ -114,7 +117,9 @@ def transcript_txt(request: HttpRequest, record_id: UUID) -> HttpResponse:
     """The transcript as a text file (C-6)."""
     found = queries.record_for(request.user, record_id)
     if found is None:
-        return _told(request, 404)
+        return _not_theirs(request, record_id)
+    if not permissions.may_download(request.user, found):
+        return _told(request, 403)
     access.downloaded(request, found, "txt")
     zone = timezone.get_current_timezone()
     lines = downloads.text_of_record(found, zone, translation.get_language())
@@ -124,6 +129,38 @@ def transcript_txt(request: HttpRequest, record_id: UUID) -> HttpResponse:
     )
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+@partial(_page, allowed=require_POST)
+def ask_for_access(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    """Ask to read a locked record (C-8)."""
+    try:
+        locks.ask(request.user, record_id, request.POST.get("reason", ""), address=address_of(request))
+    except NotFound:
+        # Open to them meanwhile, or not there at all: the record's own page tells.
+        return redirect("record", record_id)
+    except DomainError as error:
+        return _not_theirs(request, record_id, problem=error.detail, status=400)
+    return redirect("record", record_id)
+
+
+def _not_theirs(
+    request: HttpRequest, record_id: UUID, *, problem: str = "", status: int = 403
+) -> HttpResponse:
+    """Locked, with the request for access, where the setting says so; else as what does not exist (C-8)."""
+    locked = locks.locked_record(request.user, record_id)
+    if locked is None:
+        return _told(request, 404)
+    context = {
+        "locked": locked,
+        "asked": locks.request_of(request.user, locked.session_id),
+        "problem": problem,
+        "reason": request.POST.get("reason", ""),
+        "longest": locks.REASON_LIMIT,
+    }
+    if request.GET.get("part") == "transcript":
+        return render(request, "records/locked.html", context, status=status)
+    return render(request, "records/locked_page.html", _context(request) | context, status=status)
 
 
 def _found(request: HttpRequest, chosen: filters.Filters, place: Place | None) -> tuple[Page, bool]:
@@ -192,5 +229,5 @@ def _told(request: HttpRequest, status: int) -> HttpResponse:
     if request.GET.get("part") == "transcript":
         return render(request, "records/told.html", {"status": status}, status=status)
     # Without a database there is nothing more to ask for.
-    context = _context(request) if status == 404 else {}
+    context = _context(request) if status != 503 else {}
     return render(request, "records/nothing.html", context | {"status": status}, status=status)

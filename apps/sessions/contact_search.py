@@ -45,12 +45,17 @@ def customers_with(member: Member, text: str, *, address: str = "", prefix: str 
         object_type="customers",
         values={"q": masked_text(wanted)},
     )
-    return Q(**{f"{prefix}phone": wanted}) | Q(**{f"{prefix}email__iexact": wanted})
+    return Q(**{f"{prefix}phone__in": _spellings(wanted)}) | Q(**{f"{prefix}email__iexact": wanted})
 
 
 def looks_like_contact(text: str) -> bool:
     """Whether somebody could mean a phone number or an e-mail, so that names cost nothing of the limit."""
     return "@" in text or bool(_PHONE.fullmatch(text))
+
+
+def _spellings(phone: str) -> list[str]:
+    """A number as it was typed, and without what people put between its digits."""
+    return [phone, re.sub(r"[\s().-]", "", phone)]
 
 
 def _count(member: Member) -> None:

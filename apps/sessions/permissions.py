@@ -6,6 +6,7 @@ an administrator who opens one session to somebody for a time (`access`).
 
 from __future__ import annotations
 
+from functools import cached_property
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -30,33 +31,95 @@ from apps.team.models import Member, Membership, Role
 from csdesk import clock
 
 
+class Scope:
+    """What one member may see and do, asked of the database once for all questions of one request."""
+
+    def __init__(self, member: Member) -> None:
+        self.member = member
+
+    @cached_property
+    def rights(self) -> Rights:
+        """What is granted to the member; nothing to whom may not sign in."""
+        return grants.rights_of(self.member) if self.member.is_active else Rights()
+
+    @property
+    def sessions(self) -> QuerySet[ChatSession]:
+        """See `visible_to`."""
+        sessions = ChatSession.objects.filter(deleted_at__isnull=True)
+        if not self.member.is_active:
+            return sessions.none()
+        if self.member.is_administrator:
+            return sessions
+        parts = ServiceRecord.objects.filter(session_id=OuterRef("id"))
+        allowed = Q(agent=self.member) | Exists(parts.filter(self._parts))
+        if may(self.member, Ability.MONITOR):
+            allowed |= WAITS_FOR_ANYBODY
+        return sessions.filter(allowed | _of_a_customer_at_hand(self.member))
+
+    @property
+    def records(self) -> QuerySet[ServiceRecord]:
+        """See `records_visible_to`."""
+        records = ServiceRecord.objects.filter(session__deleted_at__isnull=True)
+        if not self.member.is_active:
+            return records.none()
+        return records if self.member.is_administrator else records.filter(self._parts)
+
+    @property
+    def may_see_unmasked(self) -> bool:
+        return may(self.member, Ability.SEE_CONTACTS) or self.rights.may_see_unmasked
+
+    @property
+    def may_export(self) -> bool:
+        return may(self.member, Ability.EXPORT_RECORDS) or self.rights.may_export
+
+    @property
+    def may_delete(self) -> bool:
+        return may(self.member, Ability.DELETE_RECORDS) or self.rights.may_delete
+
+    def may_download(self, record: ServiceRecord) -> bool:
+        """See `may_download`."""
+        if record.agent_id == self.member.pk or self.may_export:
+            return True
+        return ServiceRecord.objects.filter(session_id=record.session_id, agent=self.member).exists()
+
+    @cached_property
+    def _parts(self) -> Q:
+        """The records that role and grants give.
+
+        What is not granted adds no condition: with the agent alone the list reads one index in its order.
+        """
+        allowed = Q(agent=self.member)
+        if self.member.role == Role.SUPERVISOR:
+            groups = Membership.objects.filter(member=self.member, supervises=True).values("group_id")
+            allowed |= Q(group_id__in=groups)
+        if self.rights.groups:
+            allowed |= Q(group_id__in=sorted(self.rights.groups))
+        if self.rights.channels:
+            allowed |= Q(channel_id__in=sorted(self.rights.channels))
+        if self.rights.tags:
+            labels = SessionTag.objects.filter(tag_id__in=sorted(self.rights.tags))
+            allowed |= Q(session_id__in=labels.values("session_id"))
+        if self.rights.categories:
+            wrap_ups = WrapUp.objects.filter(category_id__in=_with_branches(self.rights.categories))
+            allowed |= Q(id__in=wrap_ups.values("record_id"))
+        if opened := _opened_to(self.member):
+            allowed |= Q(session_id__in=opened)
+        return allowed
+
+
 def visible_to(member: Member) -> QuerySet[ChatSession]:
     """The sessions a member may see.
 
     Administrators all; supervisors those with a part in a group they supervise, those that wait for
-    anybody, and their own; agents those with a part of theirs, and the earlier sessions of whom they serve now, until they
-    have summed it up. Besides: what is granted to them.
+    anybody, and their own; agents those with a part of theirs, and the earlier sessions of whom they
+    serve now, until they have summed it up. Besides: what is granted to them.
     """
-    sessions = ChatSession.objects.filter(deleted_at__isnull=True)
-    if not member.is_active:
-        return sessions.none()
-    if member.is_administrator:
-        return sessions
-    parts = ServiceRecord.objects.filter(session_id=OuterRef("id"))
-    allowed = Q(agent=member) | Exists(parts.filter(_parts_of(member, grants.rights_of(member))))
-    if may(member, Ability.MONITOR):
-        allowed |= WAITS_FOR_ANYBODY
-    return sessions.filter(allowed | _of_a_customer_at_hand(member))
+    return Scope(member).sessions
 
 
 def records_visible_to(member: Member) -> QuerySet[ServiceRecord]:
     """The service records a member finds in the list: their own, their groups', what is granted, or all."""
-    records = ServiceRecord.objects.filter(session__deleted_at__isnull=True)
-    if not member.is_active:
-        return records.none()
-    if member.is_administrator:
-        return records
-    return records.filter(_parts_of(member, grants.rights_of(member)))
+    return Scope(member).records
 
 
 def customers_visible_to(member: Member) -> QuerySet[Customer]:
@@ -81,55 +144,22 @@ def may_read(reader: str, session_id: UUID) -> bool:
 
 def may_see_unmasked(member: Member) -> bool:
     """Whether customers' phone numbers and e-mails are shown in full to a member (S-13)."""
-    return may(member, Ability.SEE_CONTACTS) or _is_granted(member, "may_see_unmasked")
+    return Scope(member).may_see_unmasked
 
 
 def may_export(member: Member) -> bool:
     """Whether a member may take records that are not their own out of here as files (C-7)."""
-    return may(member, Ability.EXPORT_RECORDS) or _is_granted(member, "may_export")
+    return Scope(member).may_export
 
 
 def may_delete(member: Member) -> bool:
-    """Whether a member may put records into the recycle bin (C-5); `may_delete_record` says which."""
-    return may(member, Ability.DELETE_RECORDS) or _is_granted(member, "may_delete")
+    """Whether a member may put records into the recycle bin (C-5)."""
+    return Scope(member).may_delete
 
 
 def may_download(member: Member, record: ServiceRecord) -> bool:
     """Whether a member who may read this record may save it as a file: their own always (D-8)."""
-    return is_own(member, record.session_id) or may_export(member)
-
-
-def is_own(member: Member, session_id: UUID) -> bool:
-    """Whether the member has served a part of the session, or serves it now."""
-    return ServiceRecord.objects.filter(session_id=session_id, agent=member).exists()
-
-
-def _is_granted(member: Member, name: str) -> bool:
-    return member.is_active and getattr(grants.rights_of(member), name)
-
-
-def _parts_of(member: Member, rights: Rights) -> Q:
-    """The records that role and grants give.
-
-    What is not granted adds no condition: with the agent alone the list reads one index in its order.
-    """
-    allowed = Q(agent=member)
-    if member.role == Role.SUPERVISOR:
-        groups = Membership.objects.filter(member=member, supervises=True).values("group_id")
-        allowed |= Q(group_id__in=groups)
-    if rights.groups:
-        allowed |= Q(group_id__in=sorted(rights.groups))
-    if rights.channels:
-        allowed |= Q(channel_id__in=sorted(rights.channels))
-    if rights.tags:
-        labels = SessionTag.objects.filter(tag_id__in=sorted(rights.tags))
-        allowed |= Q(session_id__in=labels.values("session_id"))
-    if rights.categories:
-        wrap_ups = WrapUp.objects.filter(category_id__in=_with_branches(rights.categories))
-        allowed |= Q(id__in=wrap_ups.values("record_id"))
-    if opened := _opened_to(member):
-        allowed |= Q(session_id__in=opened)
-    return allowed
+    return Scope(member).may_download(record)
 
 
 def _opened_to(member: Member) -> list[UUID]:
