@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from apps.records import queries, text_layout
+from apps.records import queries, summed_up, text_layout
 from apps.sessions.models import ServiceRecord
 from csdesk import bridge
 
@@ -46,6 +46,7 @@ def _beginning(record: ServiceRecord, zone: ZoneInfo, language: str) -> tuple[by
             zone=zone,
             rating=queries.rating_of(record),
             bot=queries.bots_of([record]).get(record.id, ""),
+            summary=summed_up.of_record(record),
         )
         return text_layout.BYTE_ORDER_MARK.encode() + _bytes([*lines, ""]), parts
 

@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 
 from apps.records import keywords
 from apps.records.keywords import Keyword
-from apps.sessions.models import Channel, ServiceStatus
+from apps.records.summed_up import RESOLVED
+from apps.sessions.models import Channel, ServiceStatus, Tag
+from apps.sessions.summaries import Node
 from apps.team.models import Member, SkillGroup
 from csdesk import clock
 
@@ -34,6 +36,8 @@ class Choices:
     groups: list[SkillGroup] = field(default_factory=list)
     agents: list[Member] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)
+    summaries: list[Node] = field(default_factory=list)
+    tags: list[Tag] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,9 @@ class Filters:
     status: str = ""
     state: str = ""
     rating: str = ""
+    summary: Node | None = None
+    resolved: str = ""
+    tag: Tag | None = None
     is_starred: bool = False
     problems: tuple[str, ...] = ()
 
@@ -59,7 +66,8 @@ class Filters:
     def is_narrowed(self) -> bool:
         """Whether anything but the period hides records."""
         chosen = (self.group, self.agent, self.channel, self.status, self.state, self.rating)
-        return bool(self.q or self.is_starred or any(chosen))
+        summed_up = (self.summary, self.resolved, self.tag)
+        return bool(self.q or self.is_starred or any(chosen) or any(summed_up))
 
     def bounds(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
         """Start (inclusive) and end (exclusive) of the period in the reader's zone, as UTC."""
@@ -87,6 +95,9 @@ class Filters:
             "status": self.status,
             "state": self.state,
             "rating": self.rating,
+            "summary": str(self.summary.pk) if self.summary else "",
+            "resolved": self.resolved,
+            "tag": str(self.tag.pk) if self.tag else "",
             "starred": "1" if self.is_starred else "",
         }
         return {name: value for name, value in found.items() if value}
@@ -118,6 +129,9 @@ def read(params: QueryDict, choices: Choices) -> Filters:
         ),
         state=_one_of(params, "state", STATES, _("There is no such state."), problems),
         rating=_one_of(params, "rating", tuple(RATINGS), _("There is no such rating."), problems),
+        summary=_chosen(params, "summary", choices.summaries, _("There is no such category."), problems),
+        resolved=_one_of(params, "resolved", tuple(RESOLVED), _("There is no such answer."), problems),
+        tag=_chosen(params, "tag", choices.tags, _("There is no such tag."), problems),
         is_starred=params.get("starred") == "1",
         problems=tuple(problems),
     )

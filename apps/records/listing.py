@@ -24,6 +24,7 @@ from apps.team.models import Member, SkillGroup
 from csdesk import clock
 
 BAD, GOOD = 2, 4
+INDENT = "\u2003"
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,22 @@ class Listing:
             self._menu("rating", _("Rating"), self._ratings),
             self._menu("status", _("Service status"), ServiceStatus.choices),
             self._menu("state", _("Progress"), states),
+            *self._summing_up,
         ]
+
+    @property
+    def _summing_up(self) -> list[Menu]:
+        """What agents have filled in; a menu without choices is left out."""
+        resolved = [("yes", _("Resolved")), ("no", _("Not resolved")), ("unsaid", _("Not said"))]
+        nodes = self.choices.summaries
+        summaries = [(str(node.pk), INDENT * (node.depth - 1) + node.category.name) for node in nodes]
+        tags = [(str(tag.pk), tag.name) for tag in self.choices.tags]
+        menus = [
+            self._menu("summary", _("Summary"), summaries),
+            self._menu("resolved", _("Resolved"), resolved),
+            self._menu("tag", _("Tag"), tags),
+        ]
+        return [menu for menu in menus if menu.choices]
 
     @property
     def _ratings(self) -> list[tuple[str, str]]:
@@ -186,7 +202,7 @@ class Listing:
         choices = [
             Choice(words, self.filters.address(**{name: value}), value == chosen) for value, words in values
         ]
-        words = next((choice.label for choice in choices if choice.is_chosen), "")
+        words = next((choice.label.strip() for choice in choices if choice.is_chosen), "")
         return Menu(name, label, words, self.filters.address(**{name: ""}), choices)
 
     @property

@@ -13,12 +13,12 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from apps.records import stars
+from apps.records import stars, summed_up
 from apps.records.filters import RATINGS, Choices, Filters
 from apps.records.keywords import Keyword, Piece
-from apps.sessions import permissions
+from apps.sessions import permissions, summaries
 from apps.sessions.content import text_of
-from apps.sessions.models import AuthorKind, Channel, Message, Note, Rating, ServiceRecord
+from apps.sessions.models import AuthorKind, Channel, Message, Note, Rating, ServiceRecord, Tag
 from apps.team import queries as team
 from apps.team.abilities import Ability, may
 from apps.team.models import Member, TrailEntry
@@ -133,6 +133,13 @@ def narrowed(member: Member, filters: Filters, zone: ZoneInfo) -> QuerySet[Servi
     if filters.rating:
         levels = RATINGS[filters.rating]
         records = records.filter(**({"rating_level__range": levels} if levels else {"rating_level": None}))
+    for chosen, narrowing in (
+        (filters.summary, summed_up.with_category),
+        (filters.resolved, summed_up.with_resolved),
+        (filters.tag, summed_up.with_tag),
+    ):
+        if chosen:
+            records = records.filter(narrowing(chosen))
     if filters.is_starred:
         records = records.filter(stars.starred_by(member))
     return records
@@ -239,17 +246,18 @@ def bots_of(records: Iterable[ServiceRecord]) -> dict[UUID, str]:
 
 
 def choices(member: Member) -> Choices:
-    """What this member can filter by: groups and agents whose records they may see, and the channels."""
+    """What this member can filter by: groups and agents whose records they may see; what there is."""
     channels = list(Channel.objects.order_by("name", "pk"))
+    labels = {"summaries": list(summaries.tree().walk()), "tags": list(Tag.objects.order_by("name", "pk"))}
     if may(member, Ability.SEE_ALL_RECORDS):
         agents = Member.objects.order_by("nickname", "pk")
-        return Choices(list(team.groups_of_records(member)), list(agents), channels)
+        return Choices(list(team.groups_of_records(member)), list(agents), channels, **labels)
     groups = list(team.groups_of_records(member))
     if not may(member, Ability.SEE_GROUP_RECORDS):
-        return Choices(groups, [], channels)
+        return Choices(groups, [], channels, **labels)
     supervised = team.supervised_groups(member).values("pk")
     agents = Member.objects.filter(Q(memberships__group__in=supervised) | Q(pk=member.pk))
-    return Choices(groups, list(agents.distinct().order_by("nickname", "pk")), channels)
+    return Choices(groups, list(agents.distinct().order_by("nickname", "pk")), channels, **labels)
 
 
 def record_for(member: Member, record_id: UUID) -> ServiceRecord | None:

@@ -21,6 +21,7 @@ from django.utils.translation import pgettext
 
 from apps.records import durations
 from apps.records.sources import source_label
+from apps.records.summed_up import NOTHING, SummedUp
 from apps.sessions.content import FILE_KINDS, text_of
 from apps.sessions.models import AuthorKind, Message, Rating, ServiceRecord
 from apps.team.models import Member
@@ -41,6 +42,7 @@ def head(
     zone: ZoneInfo,
     rating: Rating | None = None,
     bot: str = "",
+    summary: SummedUp = NOTHING,
 ) -> Iterator[str]:
     """What the record is about, then a rule; `bot` answered where no agent did."""
     session, customer = record.session, record.customer
@@ -61,6 +63,14 @@ def head(
         yield _line(_("Rating"), f"{rating.level} / 5")
         if rating.comment:
             yield _line(_("Comment"), rating.comment)
+    if summary.category:
+        yield _line(_("Summary"), summary.category)
+    if summary.resolved:
+        yield _line(_("Outcome"), summary.resolved)
+    if summary.remark:
+        yield _line(_("Remark"), summary.remark)
+    if summary.tags:
+        yield _line(_("Tags"), ", ".join(summary.tags))
     yield _line(_("Times in"), zone.key)
     yield RULE
 

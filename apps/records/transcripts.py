@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.records import access, durations, queries, stars
+from apps.records import access, durations, queries, stars, summed_up
 from apps.records.listing import short_day
 from apps.records.sources import source_label
+from apps.records.summed_up import SummedUp
 from apps.sessions import frames, permissions, personal
 from apps.sessions.authors import member_key
 from apps.sessions.models import AuthorKind, Note, Rating, ServiceRecord
@@ -48,6 +50,10 @@ class Transcript:
     # Who answered in the parts that no agent served.
     bots: dict[UUID, str] = field(default_factory=dict)
     may_download: bool = True
+
+    @cached_property
+    def summed_up(self) -> SummedUp:
+        return summed_up.of_record(self.record)
 
     @property
     def bot(self) -> str:

@@ -42,6 +42,8 @@ class Node:
     def id(self) -> int:
         return self.category.pk
 
+    pk = id
+
     def walk(self) -> Iterator[Node]:
         """It and all within it, from the top."""
         yield self

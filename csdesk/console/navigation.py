@@ -61,7 +61,8 @@ def _settings() -> Entry:
         Entry(str(section.title), reverse("admin:section", args=[section.name]))
         for section in business.sections()
     ]
-    return Entry(_("Settings"), reverse("admin:settings"), "sliders", entries=[channels, *sections])
+    summaries = Entry(_("Summary categories"), reverse("admin:service_sessions_summarycategory_changelist"))
+    return Entry(_("Settings"), reverse("admin:settings"), "sliders", entries=[channels, *sections, summaries])
 
 
 def _team() -> Entry:
@@ -74,9 +75,7 @@ def _records(member: Member) -> Entry:
     records = Entry(_("Service records"), "/records/", "record")
     if may(member, Ability.VIEW_TRAIL):
         log = Entry(_("Access log"), reverse("admin:team_trailentry_changelist"))
-        asked = Entry(_("Requests for access"), reverse("admin:service_sessions_accessrequest_changelist"))
-        grants = Entry(_("Grants"), reverse("admin:team_grant_changelist"))
-        records.entries = [Entry(_("All records"), "/records/"), asked, grants, log]
+        records.entries = [Entry(_("All records"), "/records/"), log]
     return records
 
 

@@ -1,8 +1,7 @@
-"""Channels, shared quick replies and permissions in the console."""
+"""Channels and the shared quick replies in the console."""
 
-from apps.sessions.admin.access_requests import AccessRequestAdmin
 from apps.sessions.admin.channels import ChannelAdmin
-from apps.sessions.admin.grants import GrantAdmin
 from apps.sessions.admin.quick_replies import QuickReplyAdmin
+from apps.sessions.admin.summaries import SummaryCategoryAdmin
 
-__all__ = ["AccessRequestAdmin", "ChannelAdmin", "GrantAdmin", "QuickReplyAdmin"]
+__all__ = ["ChannelAdmin", "QuickReplyAdmin", "SummaryCategoryAdmin"]
