@@ -251,10 +251,23 @@ class TrailEntry(models.Model):
         indexes = [
             models.Index(fields=["object_type", "object_id"], name="trail_of_object"),
             models.Index(fields=["member_id", "at"], name="trail_of_member"),
+            # Sign-ins are few among what is viewed and changed.
+            models.Index(
+                fields=["-number"], condition=Q(action__startswith="sign_in."), name="trail_of_sign_ins"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.action}"
+
+
+class SignInEntry(TrailEntry):
+    """An entry of the trail that is about signing in (T-8)."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
 
 
 class TrailDetail(models.Model):
