@@ -44,7 +44,7 @@ def member(member_id: int) -> str:
 
 
 def watch(session_id: UUID) -> str:
-    """The recipient for supervisors who watch a session."""
+    """The recipient for supervisors who watch a session, beside what its agent is sent."""
     return f"watch.{session_id}"
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from apps.team import sign_in
+from apps.team.abilities import Ability, may
 from apps.team.models import Member
 from csdesk.errors import NotAllowed, Unauthorized
 
@@ -93,15 +94,20 @@ def member_of(caller: Caller) -> Member:
     """The member who sits there, asked anew.
 
     Raises Unauthorized (with `reason` of `kicked` in `extra`) when the sign-in does not count any
-    more, NotAllowed for a member who does not serve.
+    more, NotAllowed for a member who neither serves nor watches over those who do.
     """
     session = _store()(caller.session_key or None)
     member = sign_in.member_of(session)
     if member is None:
         raise Unauthorized(_("You are not signed in any more."), reason=_why_not(session))
-    if not member.serves:
+    if not may_work(member):
         raise NotAllowed(_("You do not serve customers."), reason=FORCED_OFFLINE)
     return member
+
+
+def may_work(member: Member) -> bool:
+    """Whether a workbench of the member is let in: who serves, and supervisors (R-13)."""
+    return member.serves or may(member, Ability.MONITOR)
 
 
 def _store() -> type:

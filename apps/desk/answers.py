@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
+from apps.desk.access import may_work
 from apps.team import sign_in
 from apps.team.models import Member
 from csdesk.errors import DomainError, NotAllowed, Unauthorized
@@ -52,10 +53,10 @@ def guarded(view: Callable[[HttpRequest], HttpResponse]) -> Callable:
 
 
 def serving_member(request: HttpRequest) -> Member:
-    """Who asks. Raises Unauthorized without a sign-in that counts, NotAllowed for who does not serve."""
+    """Who asks. Raises Unauthorized without a sign-in that counts, NotAllowed for who has no workbench."""
     member = sign_in.member_of(request.session)
     if member is None:
         raise Unauthorized(_("You are not signed in any more."))
-    if not member.serves:
+    if not may_work(member):
         raise NotAllowed(_("You do not serve customers."))
     return member

@@ -7,8 +7,17 @@ from collections.abc import Callable
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.desk import protocol
-from apps.routing import availability, closing, collisions, offers, queries, transfer, wrapping_up
+from apps.desk import protocol, supervisor_frames
+from apps.routing import (
+    availability,
+    closing,
+    collisions,
+    offers,
+    queries,
+    supervising,
+    transfer,
+    wrapping_up,
+)
 from apps.sessions import notes, ratings, reading, recall, transitions, wrap_ups
 from apps.sessions.authors import Author
 from apps.sessions.models import State
@@ -19,8 +28,10 @@ from apps.team.models import Member
 from csdesk.errors import NotAllowed
 
 
-def run(member: Member, command: protocol.Command) -> dict:
+def run(member: Member, command: protocol.Command, address: str = "") -> dict:
     """Do it; the answer goes into the `result` frame. Raises the domain's refusals."""
+    if isinstance(command, supervisor_frames.SetAgentStatus):
+        return _set_agent_status(member, command, address)
     return _ACTIONS[type(command)](member, command) or {}
 
 
@@ -63,7 +74,12 @@ def _invite_rating(member: Member, command: protocol.InviteRating) -> None:
 
 def _transfer(member: Member, command: protocol.Transfer) -> None:
     transfer.transfer(
-        member, command.session, user_id=command.user, group_id=command.group, note=command.note
+        member,
+        command.session,
+        user_id=command.user,
+        group_id=command.group,
+        note=command.note,
+        seen_with=command.seen_with,
     )
 
 
@@ -83,6 +99,19 @@ def _wrap_up(member: Member, command: protocol.WrapUp) -> dict:
     summary = Summary(command.category, command.is_resolved, command.remark)
     wrapping_up.fill(member, command.session, summary, tags=command.tags)
     return {"owed": [str(session) for session in wrap_ups.sessions_owed_by(member.pk)]}
+
+
+def _take_over(member: Member, command: supervisor_frames.TakeOver) -> None:
+    transfer.take_over(member, command.session, seen_with=command.seen_with)
+
+
+def _force_end(member: Member, command: supervisor_frames.ForceEnd) -> None:
+    closing.by_administrator(member, command.session)
+
+
+def _set_agent_status(member: Member, command: supervisor_frames.SetAgentStatus, address: str) -> dict:
+    row = supervising.set_agent_status(member, command.user, command.status, address=address)
+    return {"userId": command.user, "status": str(row.status)}
 
 
 def _read(member: Member, command: protocol.Read) -> None:
@@ -105,6 +134,8 @@ _ACTIONS: dict[type, Callable[[Member, protocol.Command], dict | None]] = {
     protocol.LeaveNote: _note,
     protocol.Recall: _recall,
     protocol.WrapUp: _wrap_up,
+    supervisor_frames.TakeOver: _take_over,
+    supervisor_frames.ForceEnd: _force_end,
     protocol.Read: _read,
     protocol.Typing: _typing,
 }

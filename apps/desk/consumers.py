@@ -19,7 +19,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.desk import access, commands, presence, protocol, queues, reads
+from apps.desk import access, commands, monitor, presence, protocol, queues, reads, watching
+from apps.desk import supervisor_frames as supervisors
 from apps.desk.limits import FrameLimit
 from apps.sessions import personal, picture_addresses, writer
 from apps.sessions.authors import Author, member_key
@@ -62,11 +63,12 @@ class DeskConsumer(DoorConsumer):
         self._log_id = uuid4().hex[:16]
         self._limit = FrameLimit()
         self._confirmed = 0.0
-        self._seen: set[UUID] = set()
+        self.seen: set[UUID] = set()
         self._early: list[str] = []
         self._online: dict[str, bool] = {}
         # Messages on their way into the database: what an agent says in one chat waits for no other.
         self._posting: set[asyncio.Future[Posted]] = set()
+        self.watches = watching.Watches(self)
         self._loop = asyncio.get_running_loop()
         self._heard = self._loop.time()
         self._silence = self._loop.call_later(SILENCE, self._check_silence)
@@ -76,6 +78,8 @@ class DeskConsumer(DoorConsumer):
     async def closed(self, code: int) -> None:
         self._silence.cancel()
         self._patience.cancel()
+        self.watches.end_all()
+        monitor.board().remove(self)
         queues.board().remove(self)
         await presence.shared().remove(self.connection_id)
 
@@ -149,7 +153,7 @@ class DeskConsumer(DoorConsumer):
                 await self._hello(command)
             case protocol.Ping():
                 # Who only listens is asked too: a sign-in ends after 12 h (X-6).
-                if await self._right(RIGHT_KEEPS):
+                if await self.right(RIGHT_KEEPS):
                     self.say(await bridge.run(reads.pong, self.member.pk))
             case protocol.Send():
                 await self._send(command)
@@ -157,11 +161,15 @@ class DeskConsumer(DoorConsumer):
                 await self._pages(reads.sync, command)
             case protocol.History():
                 await self._pages(reads.history, command)
+            case supervisors.Watch() | supervisors.Unwatch() | supervisors.Monitor():
+                if await self.right():
+                    self._done(command, await watching.do(self, command))
             case _:
                 keeps = 0.0 if command.needs_id else RIGHT_KEEPS
-                member = await self._right(keeps)
+                member = await self.right(keeps)
                 if member:
-                    self._done(command, await bridge.run(commands.run, member, command))
+                    address = self.caller.address
+                    self._done(command, await bridge.run(commands.run, member, command, address))
 
     def _done(self, command: protocol.Command, fields: dict) -> None:
         if isinstance(command, protocol.SetStatus):
@@ -182,7 +190,7 @@ class DeskConsumer(DoorConsumer):
 
     # --- Who is it ---------------------------------------------------------------------------
 
-    async def _right(self, keeps: float = 0.0) -> Member | None:
+    async def right(self, keeps: float = 0.0) -> Member | None:
         """The member, read anew unless that was done within `keeps` seconds; None: they are out."""
         if self._leaving:
             return None
@@ -210,8 +218,8 @@ class DeskConsumer(DoorConsumer):
                 self._refused(error, command.reply)
                 self.close_with(NOT_SIGNED_IN)
                 return
-            await self._enter(member)
-        elif not await self._right():
+            await self._enter(member, is_quiet=command.quiet)
+        elif not await self.right():
             return
         frame, customers = await bridge.run(reads.ready, self.member, command.last)
         there = await hub.shared().present(set(customers.values()))
@@ -224,12 +232,13 @@ class DeskConsumer(DoorConsumer):
         await queues.board().add(self, frame["queues"])
         self._done(command, {})
 
-    async def _enter(self, member: Member) -> None:
+    async def _enter(self, member: Member, *, is_quiet: bool) -> None:
         """Take the place at the desk: first the pushes, so that nothing falls between them and `ready`."""
         recipient = realtime.member(member.pk)
         await hub.shared().join(recipient, self)
         try:
-            await presence.shared().add(self.connection_id, member)
+            if not is_quiet:
+                await presence.shared().add(self.connection_id, member)
         except BaseException:
             hub.shared().leave(self, recipient)
             raise
@@ -245,7 +254,7 @@ class DeskConsumer(DoorConsumer):
     # --- Messages and what one reads ---------------------------------------------------------
 
     async def _send(self, command: protocol.Send) -> None:
-        member = await self._right(RIGHT_KEEPS)
+        member = await self.right(RIGHT_KEEPS)
         if member is None:
             return
         one = Post(command.session, Author.agent(member), command.kind, command.body, command.client_id)
@@ -289,11 +298,11 @@ class DeskConsumer(DoorConsumer):
         )
 
     async def _pages(self, read, command: protocol.Sync | protocol.History) -> None:
-        member = await self._right(RIGHT_KEEPS)
+        member = await self.right(RIGHT_KEEPS)
         if member is None:
             return
         for frame in await bridge.run(
-            read, member, command, self.caller.address, self._seen, lane=bridge.SLOW
+            read, member, command, self.caller.address, self.seen, lane=bridge.SLOW
         ):
             if frame["op"] == "session":
                 self._add_presence(frame)
@@ -326,6 +335,10 @@ class DeskConsumer(DoorConsumer):
         """Whether the customer's window is open, as this workbench was told last."""
         return self._online.get(session)
 
+    def note_presence(self, session: str, is_online: bool) -> None:
+        """What the summaries of this session say of its customer's window from now on."""
+        self._online[session] = is_online
+
     def _add_presence(self, summary: dict) -> None:
         """Whether the customer's window is open (S-9), which not every summary says; and their picture."""
         customer, session = summary["customer"], summary["session"]
@@ -351,11 +364,12 @@ class DeskConsumer(DoorConsumer):
         shown = await bridge.run(reads.queues_of, self.member, lane=bridge.SLOW)
         await queues.board().add(self, shown)
         self.say({"op": "queue", "groups": shown})
+        await self.watches.look_again()
 
     async def check_right(self, reason: str) -> None:
         """Something has happened to the sign-in: see whether this socket is still the member's place."""
         try:
-            await self._right()
+            await self.right()
         except Exception:
             # Who was told to go and cannot show the right to stay goes.
             self.kick(reason)

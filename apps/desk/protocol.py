@@ -7,12 +7,15 @@ Nothing here knows the database. `parse(text)` answers a Command or raises a Dom
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from apps.desk import supervisor_frames
+from apps.desk.command import Command, OfSession, Reply, UnknownOp
 from apps.desk.fields import Fields
+from apps.routing.transfer import NOT_SAID
 from apps.sessions import content, recall
 from apps.sessions.models.summaries import REMARK_LIMIT
 from csdesk import realtime
@@ -30,38 +33,13 @@ MOST_TAGS = 50
 STATUSES = ("free", "notReady", "rest", "offline")
 
 
-class UnknownOp(DomainError):
-    code = "unknown_op"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a refusal carries so that the sender knows which frame it means."""
-
-    op: str = ""
-    id: str = ""
-    client_id: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Command:
-    """A frame that has been understood. `id` is empty where the sender wants no result."""
-
-    op: ClassVar[str] = ""
-    # Commands proper are answered by `result`, so they must say to what.
-    needs_id: ClassVar[bool] = True
-    id: str = ""
-
-    @property
-    def reply(self) -> Reply:
-        return Reply(self.op, self.id)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Hello(Command):
     op = "hello"
     needs_id = False
     last: dict[UUID, int]
+    # This socket only looks: it is no workbench that makes the member available (R-10).
+    quiet: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +54,6 @@ class SetStatus(Command):
     status: str
     rest_reason: str = ""
     hand_over: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfSession(Command):
-    """A command that names nothing but its session."""
-
-    session: UUID
 
 
 class Accept(OfSession):
@@ -117,6 +88,7 @@ class Transfer(Command):
     group: int | None = None
     user: str = ""
     note: str = ""
+    seen_with: int | None = NOT_SAID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,7 +226,8 @@ def _hello(fields: Fields) -> dict[str, Any]:
     if not isinstance(last, dict) or len(last) > MOST_SESSIONS:
         raise Invalid(_("last must be an object of session numbers."))
     numbers = Fields(last)
-    return {"last": {content.identifier(session, "last"): numbers.number(session) for session in last}}
+    known = {content.identifier(session, "last"): numbers.number(session) for session in last}
+    return {"last": known, "quiet": fields.flag("quiet")}
 
 
 def _set_status(fields: Fields) -> dict[str, Any]:
@@ -278,6 +251,7 @@ def _transfer(fields: Fields) -> dict[str, Any]:
         "group": None if group in (None, "") else _group_id(group),
         "user": user,
         "note": fields.text("note", content.TEXT_LIMIT),
+        "seen_with": supervisor_frames.seen_with(fields),
     }
 
 
@@ -367,5 +341,6 @@ _PARSERS = {
         (Sync, _sync),
         (History, _history),
         (Read, _read),
+        *supervisor_frames.FRAMES,
     )
 }

@@ -10,11 +10,13 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.desk import today
+from apps.desk.access import may_work
 from apps.desk.protocol import History, Sync
 from apps.records.access import VIEWED
 from apps.routing import queries as routing
+from apps.routing import supervising
 from apps.routing.models import Availability, Status
-from apps.sessions import frames, handing, permissions, personal, queries, wrap_ups
+from apps.sessions import frames, handing, permissions, personal, queries, supervision, wrap_ups
 from apps.sessions.authors import member_key
 from apps.sessions.models import ChatSession, Message, State
 from apps.sessions.settings import ClosingSettings, MessageSettings
@@ -110,7 +112,7 @@ def where_things_stand(member_ids: set[int]) -> dict[int, Standing]:
     return {
         member.pk: Standing(
             member.sign_in_id,
-            member.is_active and member.serves,
+            member.is_active and may_work(member),
             chosen.get(member.pk, (str(Status.OFFLINE), "")),
             revs.get(member.pk, {}),
         )
@@ -133,6 +135,27 @@ def summary_with(session_id: str, online: bool) -> dict | None:
     """The summary of a session, saying whether its customer's window is open."""
     session = queries.session_for_desk(session_id)
     return session and frames.summary_frame(session, online=online, offer_ends=session.deadline_at)
+
+
+def watched(member: Member, session_id: UUID, address: str, seen: set[UUID]) -> tuple[dict, str]:
+    """The summary of a session that the member watches from now on, and its customer as recipient (R-13).
+
+    It is entered in the access log first. NotAllowed, NotFound.
+    """
+    session = supervising.watched(member, session_id)
+    _log_view(member, [session], address, seen)
+    return summary(session), realtime.customer(session.customer_id, session.channel_id)
+
+
+def watched_still(member: Member, session_id: UUID) -> tuple[dict, str] | None:
+    """The same of one that is watched, also when it has just ended; None: the member may not any more."""
+    session = queries.session_for_desk(session_id)
+    if session is None or session.deleted_at:
+        return None
+    may_follow = supervision.supervises if session.is_open else supervision.stood_with
+    if not may_follow(member, session):
+        return None
+    return summary(session), realtime.customer(session.customer_id, session.channel_id)
 
 
 def pong(member_id: int) -> dict:

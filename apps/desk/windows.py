@@ -49,7 +49,8 @@ class Look:
             wrong = [
                 desk
                 for desk in around.sockets(realtime.member(member))
-                if desk.shows_online(session) is not online
+                # Who only listens along with the member shows nothing.
+                if desk.member and desk.shows_online(session) is not online
             ]
             if not wrong:
                 continue

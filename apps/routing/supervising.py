@@ -33,9 +33,19 @@ MOST_SESSIONS = 500
 MOST_AGENTS = 500
 
 
+def may_monitor(member: Member) -> bool:
+    """Whether the member watches over others at all."""
+    return may(member, Ability.MONITOR)
+
+
+def only_supervisors() -> NotAllowed:
+    """The refusal for everybody else."""
+    return NotAllowed(_("Only supervisors may do this."))
+
+
 def agents_of(member: Member) -> QuerySet[Member]:
     """Who serves in the groups that the member supervises; for administrators all who serve."""
-    if not may(member, Ability.MONITOR):
+    if not may_monitor(member):
         return Member.objects.none()
     found = Member.objects.present().filter(Q(serves=True) | Q(availability__load__gt=0))
     if member.is_administrator:
@@ -46,8 +56,8 @@ def agents_of(member: Member) -> QuerySet[Member]:
 
 def watched(member: Member, session_id: UUID) -> ChatSession:
     """The open session, for who may watch it now. NotAllowed, NotFound, WrongState when it has ended."""
-    if not may(member, Ability.MONITOR):
-        raise NotAllowed(_("Only supervisors may do this."))
+    if not may_monitor(member):
+        raise only_supervisors()
     found = whole().filter(id__in=supervised_by(member).filter(id=session_id).values("id")).first()
     if found is None:
         raise NotFound(_("This session has ended, or it is in none of your groups."))
@@ -85,8 +95,8 @@ def set_agent_status(member: Member, user_id: str, status: str, *, address: str 
 
 
 def _agent_named(member: Member, user_id: str) -> Member:
-    if not may(member, Ability.MONITOR):
-        raise NotAllowed(_("Only supervisors may do this."))
+    if not may_monitor(member):
+        raise only_supervisors()
     target = team.by_identifier(user_id)
     if target is None or not agents_of(member).filter(pk=target.pk).exists():
         raise NotFound(_("There is no such agent."))

@@ -258,13 +258,16 @@ def publish_message(
     agent_id: int | None,
     publish: Callable[..., None] = realtime.publish,
 ) -> None:
-    """Send a new or changed message to every socket of both sides; `publish` as `realtime.publish`."""
+    """Send a new or changed message to every socket of both sides; `publish` as `realtime.publish`.
+
+    Who watches a session listens to what its agent is sent; only where nobody has it, it is sent to them.
+    """
     personal = frames.is_personal(message)
     recipient = realtime.customer(customer_id, channel_id)
     publish(recipient, frames.message_frame(message, for_desk=False), personal=personal)
-    if agent_id:
-        frame = frames.message_frame(message, for_desk=True)
-        publish(realtime.member(agent_id), frame, personal=personal)
+    frame = frames.message_frame(message, for_desk=True)
+    desks = realtime.member(agent_id) if agent_id else realtime.watch(message.session_id)
+    publish(desks, frame, personal=personal)
 
 
 def change(session: ChatSession, message: Message) -> None:

@@ -28,3 +28,11 @@ def supervised_by(member: Member) -> QuerySet[ChatSession]:
 def supervises(member: Member, session: ChatSession) -> bool:
     """Whether the member may watch this session, take it over and hand it on."""
     return supervised_by(member).filter(id=session.id).exists()
+
+
+def stood_with(member: Member, session: ChatSession) -> bool:
+    """Whether a session that has ended did so where the member supervises."""
+    if not may(member, Ability.MONITOR):
+        return False
+    theirs = Membership.objects.filter(member=member, supervises=True, group_id=session.group_id)
+    return member.is_administrator or theirs.exists()

@@ -323,8 +323,7 @@ def _changed(event: str, changes: Sequence[Change], actor: Member | None, detail
     for change in changes:
         if (change.before == State.SERVING) != (change.session.state == State.SERVING):
             _tell_seat(change.session)
-        for member in {change.former, change.session.agent} - {None}:
-            tell_desk(change.session, member)
+        tell_desk(change.session, change.former, change.session.agent)
 
 
 def _log(event: str, changes: Sequence[Change], actor: Member | None, detail: dict | None) -> None:
@@ -367,10 +366,12 @@ def _tell_seat(session: ChatSession) -> None:
     realtime.publish(recipient, {"op": "signal", "data": data})
 
 
-def tell_desk(session: ChatSession, member: Member) -> None:
-    """Send a member's workbenches the summary of this session."""
+def tell_desk(session: ChatSession, *members: Member | None) -> None:
+    """Send the summary of this session to the workbenches of these members, and to who watches it."""
     frame = frames.summary_frame(session, offer_ends=session.deadline_at)
-    realtime.publish(realtime.member(member.pk), frame)
+    realtime.publish(realtime.watch(session.id), frame)
+    for member in set(members) - {None}:
+        realtime.publish(realtime.member(member.pk), frame)
 
 
 __all__ = [

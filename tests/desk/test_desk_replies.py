@@ -87,7 +87,7 @@ def test_writing_needs_the_page_and_a_member_who_serves(agent: Member) -> None:
     strict = signed_in(agent, enforce_csrf_checks=False)
     strict.handler.enforce_csrf_checks = True
     assert send(strict, "POST", LIST, title="x", text="y")[0] == 403
-    office = make.make_member("administrator", serves=False)
+    office = make.make_member(serves=False)
     assert send(signed_in(office), "POST", LIST, title="x", text="y")[0] == 403
     assert send(Client(), "PUT", "/desk/quick-replies/1/", title="x", text="y")[0] == 401
 

@@ -14,6 +14,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 class Workbench:
     """What the look asks of a desk's socket."""
 
+    member = "somebody"
+
     def __init__(self, online: dict[str, bool] | None = None) -> None:
         self.online = online or {}
         self.told: list[bool] = []

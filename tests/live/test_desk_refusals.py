@@ -54,9 +54,9 @@ async def test_a_socket_that_says_nothing_is_closed(stack):
         assert await plain.closed(8) == 4001
 
 
-async def test_members_who_do_not_serve_have_no_desk(stack):
-    manager = await database(make.make_member, Role.ADMINISTRATOR, serves=False)
-    async with socket_to(stack.url, cookie=await cookie_of(stack, manager)) as plain:
+async def test_agents_who_do_not_serve_have_no_desk(stack):
+    agent = await database(make.make_member, serves=False)
+    async with socket_to(stack.url, cookie=await cookie_of(stack, agent)) as plain:
         await plain.send({"op": "hello"})
         assert (await plain.expect("error"))["code"] == "not_allowed"
         assert await plain.closed() == 4003
