@@ -122,6 +122,14 @@ class FlowSettings(Section):
         [("exact", _("when it is the whole message")), ("contained", _("anywhere in the message"))],
     )
 
+    def check(self) -> None:
+        short = next((word for word in self.keywords if len(word) < 2), None)
+        if self.match == "contained" and short:
+            raise InvalidSetting(
+                "keywords",
+                _("“%(word)s” is in far too many messages to count anywhere in them.") % {"word": short},
+            )
+
 
 # The reasons that everybody has: kept by code, shown in each reader's language.
 REST_REASONS = {

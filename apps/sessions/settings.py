@@ -1,12 +1,17 @@
 """Settings of the business about sessions, messages, ratings and files."""
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.team.business import InvalidSetting, Section
-from apps.team.setting_fields import Words, choice, whole, words, yes_or_no
+from apps.team.setting_fields import Words, choice, lines, whole, words, yes_or_no
+
+# What the workbench takes for a variable: `${NAME}`.
+VARIABLE_NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,12 @@ class ClosingSettings(Section):
     def check(self) -> None:
         if self.reminder_seconds and self.reply_seconds and self.reminder_seconds >= self.reply_seconds:
             raise InvalidSetting("reminder_seconds", _("The reminder must come before the reply time-out."))
+        if self.reminder_seconds and not self.reply_seconds:
+            raise InvalidSetting(
+                "reminder_seconds", _("Without a reply time-out nobody is reminded. Set both, or neither.")
+            )
+        if self.reminder_seconds and not self.reminder.enabled:
+            raise InvalidSetting("reminder", _("A reminder is set above, but its words are switched off."))
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,19 @@ class RatingSettings(Section):
         12, _("Valid for"), _("Later answers are refused."), minimum=1, maximum=720, unit=_("hours")
     )
 
+    def check(self) -> None:
+        if self.is_on and not (self.agent_invites or self.sent_at_end or self.customer_asks):
+            raise InvalidSetting("is_on", _("Ratings are on, but nobody is ever asked for one."))
+        for language, _name in settings.LANGUAGES:
+            texts = [text.casefold() for text in self.levels(language)]
+            for number, text in enumerate(texts, 1):
+                if text in texts[: number - 1]:
+                    raise InvalidSetting(
+                        f"level_{number}",
+                        _("“%(text)s” is another level too: customers could not tell them apart.")
+                        % {"text": self.levels(language)[number - 1]},
+                    )
+
     def levels(self, language: str) -> list[str]:
         """The texts of the five levels, worst first."""
         every = (self.level_1, self.level_2, self.level_3, self.level_4, self.level_5)
@@ -112,6 +136,32 @@ class SummarySettings(Section):
         _("Each session needs a summary"),
         _("An agent whose session has ended gets no new ones until its summary is filled in."),
     )
+
+
+@dataclass(frozen=True)
+class QuickReplySettings(Section):
+    """What may stand in quick replies beside our own variables (D-5)."""
+
+    name: ClassVar[str] = "quick_replies"
+    title: ClassVar = _("Quick replies")
+    help: ClassVar = _(
+        "In quick replies ${CustomerName}, ${StaffName}, ${OrderNo} and such are filled in by themselves."
+    )
+    order: ClassVar[int] = 66
+
+    variables: tuple[str, ...] = lines(
+        [],
+        _("More variables"),
+        _("Names that your app or page sends along or the pre-chat form asks for, one per line, without ${ }."),
+        maximum=50,
+        longest=40,
+    )
+
+    def check(self) -> None:
+        strange = next((name for name in self.variables if not VARIABLE_NAME.fullmatch(name)), None)
+        if strange is not None:
+            words = _("“%(name)s” can't be a variable: letters, digits and _ only.") % {"name": strange}
+            raise InvalidSetting("variables", words)
 
 
 @dataclass(frozen=True)
@@ -145,6 +195,14 @@ class MessageSettings(Section):
         maximum=100_000,
         unit=_("MB"),
     )
+
+    def check(self) -> None:
+        if self.customer_recalls and not self.recall_seconds:
+            raise InvalidSetting("customer_recalls", _("Nothing can be taken back: the time above is 0."))
+        if self.daily_megabytes < self.file_megabytes:
+            raise InvalidSetting(
+                "daily_megabytes", _("Less than one largest file: such a file could never be sent.")
+            )
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 Label = str | Promise
 _PLACEHOLDER = re.compile(r"\$(?:\{(\w*)\}|\((\w*)\)|([A-Za-z]\w*))")
+_BRACES = re.compile(r"\$\{[^}\n]{0,40}\}?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 # Letters that show nothing: Hangul fillers, the empty Braille cell, the grapheme joiner.
 _BLANK_LETTERS = "\u115f\u1160\u3164\uffa0\u2800\u034f"
@@ -174,7 +175,11 @@ class WordsKind(Kind):
         text = plain(value)
         if len(text) > self.maximum:
             raise ValueError(_("At most %(most)s characters.") % {"most": self.maximum})
-        return _PLACEHOLDER.sub(self._spell, text)
+        spelt = _PLACEHOLDER.sub(self._spell, text)
+        for odd in _BRACES.findall(_PLACEHOLDER.sub("", spelt)):
+            # Neither a name nor plain text: `${Staff Name}`, or a brace that is never closed.
+            raise ValueError(self._unknown(odd))
+        return spelt
 
     def _spell(self, found: re.Match) -> str:
         """`$(X)` and `$X` of the known names become `${X}`; an unknown `${X}` is refused (R-4)."""
@@ -183,10 +188,11 @@ class WordsKind(Kind):
             return f"${{{name}}}"
         if found[3] is not None:
             return found[0]  # "$US" is just text
+        raise ValueError(self._unknown(found[0]))
+
+    def _unknown(self, found: str) -> str:
         allowed = ", ".join(f"${{{known}}}" for known in self.names) or _("none")
-        raise ValueError(
-            _("%(found)s is not known here. Possible: %(allowed)s.") % {"found": found[0], "allowed": allowed}
-        )
+        return _("%(found)s is not known here. Possible: %(allowed)s.") % {"found": found, "allowed": allowed}
 
 
 def code_of(text: str, names: Mapping[str, Label]) -> str:

@@ -26,7 +26,7 @@ class WeekWidget(forms.MultiWidget):
         super().__init__({str(day): forms.TextInput(attrs=attrs) for day in range(7)})
 
     def decompress(self, value: Any) -> list[str]:
-        return [intervals.written(day) for day in value] if value else [""] * 7
+        return lines_of(value) if value else [""] * 7
 
     def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
         context = super().get_context(name, value, attrs)
@@ -39,8 +39,16 @@ class WeekField(forms.Field):
     def __init__(self, kind: WeekKind) -> None:
         super().__init__(required=False, widget=WeekWidget())
 
+    def prepare_value(self, value: Any) -> Any:
+        return lines_of(value) if value else value
+
     def clean(self, value: Any) -> list[str]:
         return [line or "" for line in value]
+
+
+def lines_of(week: Any) -> list[str]:
+    """Each weekday's hours as a line: as it was typed, or as it is kept."""
+    return [day if isinstance(day, str) else intervals.written(day) for day in week]
 
 
 class SpecialDaysWidget(forms.Widget):

@@ -95,7 +95,7 @@ def _card(src: str, **content: object) -> dict:
 
 
 def _hours(rules: HoursSettings) -> dict:
-    return {"calendar": calendar(rules)}
+    return {"title": _("When we are open"), "calendar": calendar(rules)}
 
 
 def _allocation(rules: AllocationSettings) -> dict | None:

@@ -1,6 +1,7 @@
 """A form made from a section of the settings: one field of the form for each field of the dataclass."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields
 from typing import Any
 
@@ -117,12 +118,17 @@ class SectionForm(forms.Form):
     # The version the form was filled from: whoever saves later is told.
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, section: Section, data: Any = None) -> None:
+    # Set when somebody else was first (console.conflicts): what they have where this form has something else.
+    is_late = False
+    theirs: Sequence[dict] = ()
+
+    def __init__(self, section: Section, data: Any = None, *, kept: Mapping[str, Any] | None = None) -> None:
+        """`kept`: values that stand in the form in place of the section's and are not saved."""
         self.section = section
         self.changed_values: dict[str, Any] = {}
         self.settings = {field.name: field for field in fields(section)}
         initial = {name: getattr(section, name) for name in self.settings}
-        super().__init__(data, initial={**initial, "version": section.version})
+        super().__init__(data, initial={**initial, **(kept or {}), "version": section.version})
         self.fields |= {
             name: form_field(field, getattr(section, name)) for name, field in self.settings.items()
         }

@@ -16,7 +16,7 @@ from apps.team import business
 from apps.team.abilities import Ability, may
 from apps.team.adapter import address_of
 from apps.team.models import SettingsVersion
-from csdesk.console import previews
+from csdesk.console import conflicts, previews
 from csdesk.console.settings_forms import SectionForm
 from csdesk.console.site import site
 from csdesk.errors import WrongState
@@ -39,6 +39,8 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     told = _("Saved. It applies to what happens from now on.")
     if request.method == "POST" and form.is_valid() and saved(request, section, form, told):
         return redirect("admin:section", name)
+    if form.is_late:
+        form = conflicts.merged(section, form)
     context = {
         **site.each_context(request),
         "title": section.title,
@@ -52,7 +54,14 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         .select_related("member")
         .order_by("-version")[:5],
     }
-    return render(request, "console/section.html", context, status=400 if form.errors else 200)
+    return render(request, "console/section.html", context, status=status_of(form))
+
+
+def status_of(form: SectionForm) -> int:
+    """400 for what does not fit, 409 for what came too late."""
+    if form.is_late:
+        return 409
+    return 400 if form.errors else 200
 
 
 def preview(request: HttpRequest, name: str) -> HttpResponse:
@@ -73,7 +82,7 @@ def _shown(current: business.Section, form: SectionForm) -> business.Section:
 
 
 def saved(request: HttpRequest, section: type[business.Section], form: SectionForm, told: str) -> bool:
-    """Save what the form changes and say so in these words; False, the reason in the form, if refused."""
+    """Save what the form changes and say so in these words; False, and the form is late, if it was."""
     try:
         business.save(
             section,
@@ -82,8 +91,8 @@ def saved(request: HttpRequest, section: type[business.Section], form: SectionFo
             version=form.cleaned_data["version"],
             address=address_of(request),
         )
-    except WrongState as error:
-        form.add_error(None, error.detail)
+    except WrongState:
+        form.is_late = True
         return False
     messages.success(request, told)
     return True

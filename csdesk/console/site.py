@@ -44,13 +44,19 @@ class ConsoleSite(AdminSite):
     def get_urls(self) -> list:
         # Here, not above: these pages ask the site whether they may be shown.
         from apps.chatbot.admin import pages as bot_pages
-        from csdesk.console import overview, settings_pages
+        from csdesk.console import group_hours, overview, settings_pages
 
         own = [
             path("live/", self.admin_view(overview.renewed), name="live"),
             path("settings/", self.admin_view(settings_pages.first), name="settings"),
             path("settings/<slug:name>/preview/", self.admin_view(settings_pages.preview), name="preview"),
             path("settings/<slug:name>/", self.admin_view(settings_pages.page), name="section"),
+            path("groups/<int:group_id>/hours/", self.admin_view(group_hours.page), name="group_hours"),
+            path(
+                "groups/<int:group_id>/hours/preview/",
+                self.admin_view(group_hours.preview),
+                name="group_hours_preview",
+            ),
             path("bot/", include(bot_pages.urls(self))),
         ]
         return own + super().get_urls()

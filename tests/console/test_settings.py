@@ -149,9 +149,33 @@ def test_who_saves_second_is_told_and_nothing_is_overwritten(browser, admin):
     mine = filled(browser, address) | {"reply_seconds": "500"}
     business.save(ClosingSettings, {"reply_seconds": 400}, admin)
     answer = browser.post(address, mine)
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert "Somebody else has saved" in answer.content.decode()
     assert business.current(ClosingSettings).reply_seconds == 400
+
+
+def test_two_who_change_different_things_lose_nothing(browser, admin):
+    address = "/console/settings/closing/"
+    mine = filled(browser, address) | {"flow_seconds": "900"}
+    business.save(ClosingSettings, {"reply_seconds": 400}, admin)
+    form = browser.post(address, mine).context["form"]
+    assert (form["reply_seconds"].value(), form["flow_seconds"].value()) == (400, 900)
+    assert not form.theirs
+    again = mine | {"reply_seconds": "400", "version": str(form["version"].value())}
+    assert browser.post(address, again).status_code == 302
+    saved = business.current(ClosingSettings)
+    assert (saved.reply_seconds, saved.flow_seconds) == (400, 900)
+
+
+def test_where_both_changed_the_same_theirs_stands_beside(browser, admin):
+    address = "/console/settings/reception/"
+    mine = filled(browser, address) | {"reception": "manual", "accept_seconds": "30"}
+    business.save(ReceptionSettings, {"accept_seconds": 40}, admin)
+    answer = browser.post(address, mine)
+    form = answer.context["form"]
+    assert (form["reception"].value(), form["accept_seconds"].value()) == ("manual", 30)
+    assert [one["value"] for one in form.theirs] == ["40"]
+    assert "<strong>Accept time-out</strong>: 40" in answer.content.decode()
 
 
 @pytest.mark.parametrize(("language", "first"), [("en", "Meal"), ("zh-hans", "用餐")])

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from apps.chatbot.settings import MENU
 from apps.team import business
 from apps.team.models import SettingsVersion
-from csdesk.console import site
+from csdesk.console import conflicts, site
 from csdesk.console.settings_forms import SectionForm
-from csdesk.console.settings_pages import saved
+from csdesk.console.settings_pages import saved, status_of
 
 
 def first(request: HttpRequest) -> HttpResponse:
@@ -26,6 +26,8 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     told = _("Saved. It applies within two seconds, without publishing.")
     if request.method == "POST" and form.is_valid() and saved(request, section, form, told):
         return redirect("admin:bot_section", name)
+    if form.is_late:
+        form = conflicts.merged(section, form)
     context = {
         **site.each_context(request),
         "title": _("Bot settings"),
@@ -37,4 +39,4 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         .select_related("member")
         .order_by("-version")[:1],
     }
-    return render(request, "admin/chatbot/settings.html", context, status=400 if form.errors else 200)
+    return render(request, "admin/chatbot/settings.html", context, status=status_of(form))
