@@ -24,6 +24,7 @@ def security(request: HttpRequest) -> HttpResponse:
     """How the member signs in: password, phone, second factor; and the latest sign-ins."""
     member = request.user
     context = {
+        "is_wide": True,
         "has_sms": sms.is_available(),
         "phone": phones.masked(member.bound_phone),
         "second_factor": second_factor.is_on(member),
