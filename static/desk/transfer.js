@@ -37,9 +37,11 @@ export class TransferDialog {
     if (session?.place === "serving" && this.desk.isReady) this.open(session);
   }
 
-  /** @param {import("../sdk/csdesk-desk.js").DeskSession} session */
-  open(session) {
-    Object.assign(this, { session: session.id, answer: null });
+  /** @param {import("../sdk/csdesk-desk.js").DeskSession} session @param {string} [without] account of who has it now */
+  open(session, without = "") {
+    // Of somebody else's session: with whom a supervisor sees it.
+    const seenWith = session.place === "watched" ? (session.summary.agent ?? null) : undefined;
+    Object.assign(this, { session: session.id, answer: null, without, seenWith });
     this.query.value = this.note.value = "";
     this.wrong.hidden = true;
     this.list.replaceChildren();
@@ -140,7 +142,7 @@ export class TransferDialog {
   #agents() {
     const { member } = this.desk;
     return this.answer.agents
-      .filter((agent) => agent.staffNo !== member.staffNo)
+      .filter((agent) => agent.staffNo !== member.staffNo && agent.userId !== this.without)
       .map((agent) => {
         const why = whyNot(agent);
         const shown = agent.status === "free" && why ? "busy" : agent.status;
@@ -173,7 +175,7 @@ export class TransferDialog {
     this.bench.handedTo.set(this.session, name);
     this.bench.givenAway.add(this.session);
     try {
-      await this.desk.transfer(this.session, { ...target, note: this.note.value.trim() || undefined });
+      await this.desk.transfer(this.session, { ...target, agent: this.seenWith, note: this.note.value.trim() || undefined });
       this.dialog.close();
       this.tell(null, say("left_to", { name }));
     } catch (error) {

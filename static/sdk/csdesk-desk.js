@@ -12,6 +12,7 @@
  * Events: `live`, `ready`, `status`, `queues`, `list` (a session came, went or changed place), `session`
  * (a summary changed), `messages` and `notes` (of one session), `arrived` (one new message), `outbox`, `typing`, `read`,
  * `owed` (which ended sessions want a summary),
+ * for supervisors `monitor` (what has changed in it) and `unwatched` (a session may not be watched any more),
  * `callIn`, `userAccessed`, `autoTransfer`, `transfer`, `sessionEnded`, `kicked`, `signedOut`, `refused`, `error`.
  *
  * @typedef {{kind: "customer"|"agent"|"bot"|"system", id?: string, name: string, avatar: string}} From
@@ -60,7 +61,8 @@ export class DeskSession {
   constructor(id) {
     this.id = id;
     /** @type {Summary|null} */ this.summary = null;
-    /** @type {"offered"|"serving"|"over"|""} */ this.place = "";
+    /** @type {"offered"|"serving"|"watched"|"over"|""} */ this.place = "";
+    /** Whether a supervisor follows it, while a colleague or nobody has it. */ this.watched = false;
     /** How it left the open list: the event's frame, or null. */ this.left = null;
     this.leftAt = 0;
     /** Whether it was ever served here: an offer that was missed is none of mine. */ this.served = false;
@@ -96,7 +98,7 @@ export class DeskSession {
 
   /** True while something is known to be missing. */
   get isBehind() {
-    return this.isOpen && (!this.loaded || this.rev < this.known || this.note < this.knownNote);
+    return (this.isOpen || this.place === "watched") && (!this.loaded || this.rev < this.known || this.note < this.knownNote);
   }
 
   /** How many messages are known to be missing. */
@@ -155,7 +157,9 @@ export class DeskSession {
     const isOpen = summary.state === "offered" || summary.state === "serving";
     const isMine = summary.agent === undefined || String(summary.agent) === me;
     // Somebody else has it now: what was mine stays as it was.
-    if (this.summary && isOpen && !isMine) return this.leave(null);
+    if (this.summary && isOpen && !isMine && !this.watched) return this.leave(null);
+    // What is looked up every few seconds may be older than what was told meanwhile.
+    if (this.watched && (summary.rev ?? 0) < (this.summary?.rev ?? 0)) return;
     this.summary = { ...this.summary, ...summary, customer: { ...this.summary?.customer, ...summary.customer }, last: this.#last(summary.last) };
     if (summary.handed_by !== undefined) this.handedBy = summary.handed_by;
     if (summary.served_since) this.servedSince = summary.served_since;
@@ -165,7 +169,8 @@ export class DeskSession {
     if (this.loaded && (summary.seq ?? 0) <= this.seq) this.took(rev);
     else this.known = Math.max(this.known, rev);
     if (summary.state === "serving") this.served = true;
-    if (isOpen && isMine) Object.assign(this, { place: summary.state, left: null, leftAt: 0 });
+    if (isOpen && isMine) Object.assign(this, { place: summary.state, left: null, leftAt: 0, watched: false });
+    else if (isOpen && this.watched) Object.assign(this, { place: "watched", left: null, leftAt: 0 });
     else if (summary.state) this.leave(null);
   }
 
@@ -325,13 +330,13 @@ export class Desk {
   #reads = new Map();
 
   /**
-   * @param {{socket?: string, upload?: string, csrfToken?: string, token?: string, storage?: Storage,
+   * @param {{socket?: string, upload?: string, csrfToken?: string, token?: string, storage?: Storage, quiet?: boolean,
    *   visitorName?: (number: number) => string}} [options] `token` is the credential of X-8; without it the session
-   *   cookie of our own origin counts. `visitorName` names visitors without a name in the reader's language.
+   *   cookie of our own origin counts. `quiet`: only looks, and makes nobody available. `visitorName` names visitors without a name in the reader's language.
    */
   constructor(options = {}) {
-    const { socket = "/ws/desk/", upload = "/api/desk/upload", csrfToken = "", token = "", storage = null, visitorName = null } = options;
-    this.options = { upload, csrfToken, token, storage, visitorName };
+    const { socket = "/ws/desk/", upload = "/api/desk/upload", csrfToken = "", token = "", storage = null, quiet = false, visitorName = null } = options;
+    this.options = { upload, csrfToken, token, storage, quiet, visitorName };
     const address = new URL(socket, location.href);
     address.protocol = address.protocol.replace("http", "ws");
     this.#wire = new Wire(address.href, {
@@ -407,19 +412,53 @@ export class Desk {
     return this.command("take", { session });
   }
 
-  takeOver(session) {
-    return this.command("take_over", { session });
+  /**
+   * A supervisor takes a session over. @param {string} session
+   * @param {number|null} [agent] with whom it was seen: who comes second is told who was first
+   */
+  takeOver(session, agent) {
+    return this.command("take_over", { session, agent });
   }
 
-  watch(session) {
-    return this.command("watch", { session });
+  /** A supervisor follows a session live: its summary, messages and notes come until `unwatch`. */
+  async watch(id) {
+    const session = this.#session(id);
+    session.watched = true;
+    try {
+      await this.command("watch", { session: id });
+    } catch (error) {
+      if (error.code !== "offline" && error.code !== "timeout") session.watched = false;
+      throw error;
+    }
+    await this.#sync(session);
   }
 
-  unwatch(session) {
-    return this.command("unwatch", { session });
+  async unwatch(id) {
+    const session = this.#session(id);
+    session.watched = false;
+    if (session.place === "watched") session.place = "";
+    if (this.isReady) await this.command("unwatch", { session: id });
   }
 
-  /** @param {{skillGroupId?: string, userId?: string, note?: string}} target `userId` is an account or e-mail */
+  /** The agents and running sessions of a supervisor's groups; what changes in them follows as `monitor`. */
+  monitor() {
+    return this.command("monitor");
+  }
+
+  /** @param {string} userId account or e-mail @param {"free"|"notReady"|"offline"} status */
+  setAgentStatus(userId, status) {
+    return this.command("set_agent_status", { userId, status });
+  }
+
+  /** An administrator ends any open session. */
+  forceEnd(session) {
+    return this.command("force_end", { session });
+  }
+
+  /**
+   * @param {{skillGroupId?: string, userId?: string, note?: string, agent?: number|null}} target `userId` is an account
+   *   or e-mail; `agent`: with whom a supervisor saw a session of somebody else
+   */
   transfer(session, target) {
     return this.command("transfer", { session, ...target });
   }
@@ -682,6 +721,8 @@ export class Desk {
     wrappedUp: ({ session }) => this.#owes([...this.owed].filter((id) => id !== session)),
     statusChanged: (frame) => this.#statusChanged(frame),
     kicked: (frame) => this.#kickedOut(frame),
+    monitor: ({ op, ...changes }) => this.#emit("monitor", changes),
+    unwatched: (frame) => this.#unwatched(frame),
   };
 
   #session(id) {
@@ -704,7 +745,8 @@ export class Desk {
   #hello() {
     const last = {};
     for (const session of this.#open()) last[session.id] = session.rev;
-    this.#wire.send({ op: "hello", last, token: this.options.token || undefined });
+    const { token, quiet } = this.options;
+    this.#wire.send({ op: "hello", last, token: token || undefined, quiet: quiet || undefined });
   }
 
   #ready(frame) {
@@ -721,6 +763,7 @@ export class Desk {
     for (const session of this.#open()) if (!named.has(session.id)) session.leave(null);
     for (const session of this.#open()) if (session.isBehind) this.#sync(session).catch(() => {});
     for (const pending of this.outbox) if (pending.state === "sending") this.#post(pending);
+    for (const session of this.sessions.values()) if (session.watched) this.#watchAgain(session);
     this.#emit("ready");
     this.#owes(frame.owed ?? []);
     this.#emit("status");
@@ -953,9 +996,25 @@ export class Desk {
     this.#emit("owed");
   }
 
-  #statusChanged({ status, restReason = "" }) {
+  /** Another connection knows nothing of what was watched. */
+  #watchAgain(session) {
+    this.watch(session.id).catch(({ code }) => {
+      // A lost line is tried again with the next one.
+      if (!session.watched) this.#unwatched({ session: session.id, code });
+    });
+  }
+
+  #unwatched({ session: id, code }) {
+    const session = this.sessions.get(id);
+    if (!session) return;
+    session.watched = false;
+    if (session.place === "watched") session.place = "";
+    this.#emit("unwatched", { session: id, code });
+  }
+
+  #statusChanged({ status, restReason = "", by = "" }) {
     Object.assign(this, { status, restReason });
-    this.#emit("status");
+    this.#emit("status", { by });
   }
 
   #kickedOut(frame) {
