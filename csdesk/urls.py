@@ -30,4 +30,5 @@ urlpatterns = [
     path("", include("apps.visitor.urls")),
     path("", include("apps.desk.urls")),
     path("", include("apps.records.urls")),
+    path("", include("apps.records.customers.urls")),
 ]

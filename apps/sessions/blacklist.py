@@ -85,12 +85,22 @@ def in_force(at: datetime | None = None) -> QuerySet[BlacklistEntry]:
 
 def against(customer: Customer) -> QuerySet[BlacklistEntry]:
     """The entries in force that this customer falls under: themselves, their user ID, their address."""
+    return in_force().filter(_names(customer))
+
+
+def about(customer: Customer) -> QuerySet[BlacklistEntry]:
+    """The same, and what is only proposed."""
+    ends = Q(until__isnull=True) | Q(until__gt=clock.now())
+    return BlacklistEntry.objects.filter(_names(customer), ends, state__in=_OPEN)
+
+
+def _names(customer: Customer) -> Q:
     them = Q(customer_id=customer.id)
     if customer.user_id:
         them |= Q(user_id=customer.user_id)
     if customer.address:
         them |= Q(network__in=networks.around(customer.address))
-    return in_force().filter(them)
+    return them
 
 
 def bars(customer: Customer) -> bool:

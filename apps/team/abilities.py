@@ -17,6 +17,8 @@ class Ability(StrEnum):
     EDIT_SHARED_REPLIES = "edit_shared_replies"
     # The categories of the summary (S-15).
     MANAGE_SUMMARIES = "manage_summaries"
+    # Which tags there are (S-15); who may see a customer may put them there.
+    MANAGE_TAGS = "manage_tags"
     MANAGE_BOT = "manage_bot"
     SEE_GROUP_RECORDS = "see_group_records"
     SEE_ALL_RECORDS = "see_all_records"
@@ -34,6 +36,7 @@ _SUPERVISOR = frozenset(
         Ability.ENTER_CONSOLE,
         Ability.VIEW_MEMBERS,
         Ability.EDIT_SHARED_REPLIES,
+        Ability.MANAGE_TAGS,
         Ability.SEE_GROUP_RECORDS,
         Ability.EXPORT_RECORDS,
         Ability.MONITOR,

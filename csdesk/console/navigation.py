@@ -39,6 +39,7 @@ def navigation(request: HttpRequest) -> list[Entry]:
         entries.append(Entry(_("Quick replies"), address, "hash"))
     if may(member, Ability.VIEW_MEMBERS):
         entries.append(_team())
+    entries.append(_customers(member))
     entries.append(_records(member))
     _mark(entries, request.path)
     return entries
@@ -69,6 +70,13 @@ def _team() -> Entry:
     members = Entry(_("Members"), reverse("admin:team_member_changelist"))
     groups = Entry(_("Groups"), reverse("admin:team_skillgroup_changelist"))
     return Entry(_("Team"), members.address, "people", entries=[members, groups])
+
+
+def _customers(member: Member) -> Entry:
+    pages = [Entry(_("All customers"), "/customers/"), Entry(_("Blacklist"), "/customers/blacklist/")]
+    if may(member, Ability.MANAGE_TAGS):
+        pages.append(Entry(_("Tags"), reverse("admin:service_sessions_tag_changelist")))
+    return Entry(_("Customers"), "/customers/", "person", entries=pages)
 
 
 def _records(member: Member) -> Entry:
