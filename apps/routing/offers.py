@@ -13,7 +13,7 @@ from apps.routing.settings import ReceptionSettings
 from apps.sessions import transitions
 from apps.sessions.models import ChatSession, ServiceStatus, State
 from apps.team import business
-from apps.team.models import Member
+from apps.team.models import Member, SkillGroup
 from csdesk.errors import WrongState
 
 
@@ -72,10 +72,16 @@ def pass_on(session: ChatSession, outcome: str, *, actor: Member | None = None) 
 
 def missed(session: ChatSession) -> None:
     """The countdown has ended; an option sets the agent to `rest`, never over a lost desk (R-9, R-10)."""
-    agent = session.agent
+    agent, group = session.agent, session.group
     pass_on(session, OfferOutcome.MISSED)
-    if business.read(ReceptionSettings).rest_after_missed:
+    if _rests_after_missed(group):
         availability.rest_after_missed(agent)
+
+
+def _rests_after_missed(group: SkillGroup | None) -> bool:
+    """The group's own rule, else that of all groups (T-5)."""
+    own = group.rest_after_missed if group else None
+    return business.read(ReceptionSettings).rest_after_missed if own is None else own
 
 
 def _expect_offered_to(session: ChatSession, member: Member) -> None:

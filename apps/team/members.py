@@ -1,17 +1,25 @@
-"""Adding and deleting members (T-2, T-3). Their sessions are `routing.members`' business."""
+"""Adding, changing and deleting members (T-1, T-2, T-3). Their sessions are `routing.members`' business.
 
-from django.db import transaction
+Who changes members, and who is changed, are read again with their rows held. Nobody deletes or demotes
+themselves, so of two administrators who do it to each other at the same moment one is left.
+"""
+
+from typing import Any
+
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.team import passwords, sign_in, trail
-from apps.team.abilities import assignable_roles, may_delete
+from apps.team.abilities import assignable_roles, may_delete, may_edit
 from apps.team.models import Member
 from apps.team.queries import next_staff_no
 from apps.team.setting_fields import bare_name, is_system_word
 from csdesk import clock
 from csdesk.errors import Invalid, NotAllowed
 
+# One at a time gives names and staff numbers: each is checked against all others.
+_NAMES_LOCK = (0x7EA1, 2)
 # What the trail shows of a member; never the password.
 SHOWN = (
     "nickname",
@@ -31,11 +39,12 @@ def add(member: Member, actor: Member, *, address: str = "", tell: passwords.Tel
     The account is the e-mail unless given. Raises NotAllowed for a role that `actor` can't give
     and Invalid with `field` for a name that is taken.
     """
-    if member.role not in assignable_roles(actor):
-        raise NotAllowed(_("You can't give this role."))
     with transaction.atomic():
+        if member.role not in assignable_roles(_held(actor)[0]):
+            raise NotAllowed(_("You can't give this role."))
         member.email = member.email.strip()
         member.account = member.account.strip() or member.email
+        hold_names()
         member.staff_no = member.staff_no.strip() or next_staff_no()
         check_names(member)
         passwords.give_new(member, tell)
@@ -49,20 +58,56 @@ def add(member: Member, actor: Member, *, address: str = "", tell: passwords.Tel
         )
 
 
+def change(member: Member, values: dict[str, Any], actor: Member, *, address: str = "") -> Member:
+    """Change some of a member's fields (`SHOWN` without the e-mail); the member as they are then.
+
+    Raises NotAllowed for who may not be changed or a role that `actor` can't give, Invalid with `field`
+    for a name that is taken.
+    """
+    with transaction.atomic():
+        actor, held = _held(actor, member)
+        if not may_edit(actor, held):
+            raise NotAllowed(_("You can't change this member."))
+        before = snapshot(held)
+        names = [name for name in SHOWN if name in values and values[name] != getattr(held, name)]
+        if "email" in names:
+            raise Invalid(_("The e-mail can't be changed."), field="email")
+        if "role" in names:
+            _check_role(held, str(values["role"]), actor)
+        for name in names:
+            setattr(held, name, values[name])
+        if names:
+            hold_names()
+            check_names(held)
+            held.save(update_fields=names)
+            after = snapshot(held)
+            trail.append(
+                "member.changed",
+                member=actor,
+                address=address,
+                object_type="member",
+                object_id=held.pk,
+                values={"before": {n: before[n] for n in names}, "after": {n: after[n] for n in names}},
+            )
+    return held
+
+
 def delete(member: Member, actor: Member, *, address: str = "") -> None:
     """Take a member out of the team: signed out everywhere, no groups; the records keep their name.
 
-    The caller has `routing.members.release()` return their open sessions afterwards.
+    The caller has `routing.members.release()` return their open sessions afterwards. Raises NotAllowed: for
+    the super administrator and oneself always, so that there is always somebody who manages members.
     """
-    if not may_delete(actor, member):
-        raise NotAllowed(_("You can't delete this member."))
     with transaction.atomic():
-        before = snapshot(member)
-        member.deleted_at = clock.now()
-        member.serves = False
-        member.save(update_fields=["deleted_at", "serves"])
-        member.memberships.all().delete()
-        sign_in.end_all(member, sign_in.DELETED)
+        actor, held = _held(actor, member)
+        if not may_delete(actor, held):
+            raise NotAllowed(_("You can't delete this member."))
+        before = snapshot(held)
+        held.deleted_at = clock.now()
+        held.serves = False
+        held.save(update_fields=["deleted_at", "serves"])
+        held.memberships.all().delete()
+        sign_in.end_all(held, sign_in.DELETED)
         trail.append(
             "member.deleted",
             member=actor,
@@ -71,6 +116,30 @@ def delete(member: Member, actor: Member, *, address: str = "") -> None:
             object_id=member.pk,
             values={"before": before},
         )
+    member.deleted_at, member.serves, member.sign_in_id = held.deleted_at, False, None
+
+
+def hold_names() -> None:
+    """Nobody else gives a name or a staff number until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", _NAMES_LOCK)
+
+
+def _held(actor: Member, *others: Member) -> tuple[Member, ...]:
+    """`actor` and `others` as they are now, held until the transaction ends."""
+    people = [actor, *others]
+    rows = Member.objects.filter(pk__in=[person.pk for person in people])
+    rows = rows.order_by("pk").select_for_update(no_key=True)
+    found = {row.pk: row for row in rows}
+    if any(person.pk not in found for person in people):
+        raise NotAllowed(_("This member is gone."))
+    return tuple(found[person.pk] for person in people)
+
+
+def _check_role(member: Member, role: str, actor: Member) -> None:
+    """Whether `actor` may give `member` this role: one's own is for somebody else to change (T-1)."""
+    if member.pk == actor.pk or role not in assignable_roles(actor, member):
+        raise NotAllowed(_("You can't give this role."))
 
 
 def check_names(member: Member) -> None:

@@ -8,20 +8,23 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.routing import members as routing_members
-from apps.team.abilities import (
-    Ability,
-)
+from apps.team.abilities import Ability, may
 from apps.team.admin.memberships import MembersInline
-from apps.team.models import Member, SkillGroup
+from apps.team.admin.row_acts import RowAct, row_acts
+from apps.team.models import Member, SkillGroup, Strategy
 from apps.team.queries import groups_with_counts, visible_groups
 from csdesk.console import site
 from csdesk.console.model_admin import ConsoleAdmin, ConsoleForm, NameField
 from csdesk.errors import DomainError
+
+# Rows of members that a group's form shows.
+MOST_IN_FORM = 300
 
 
 class GroupForm(ConsoleForm):
@@ -29,6 +32,15 @@ class GroupForm(ConsoleForm):
         model = SkillGroup
         fields = "__all__"
         field_classes: ClassVar = {"name": NameField}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if strategy := self.fields.get("strategy"):
+            strategy.required = False
+
+    def clean_strategy(self) -> str:
+        """What is not said stays."""
+        return self.cleaned_data["strategy"] or self.instance.strategy
 
     def clean_name(self) -> str:
         """Once among the groups that are there, in any case of letters (T-5)."""
@@ -46,25 +58,30 @@ class GroupAdmin(ConsoleAdmin):
     form = GroupForm
     inlines = (MembersInline,)
     delete_confirmation_template = "console/group_delete.html"
-    list_display = ("name", "number", "member_count", "reception_label", "supervisor_names")
+    list_display = (
+        "name",
+        "number",
+        "member_count",
+        "supervisor_names",
+        "strategy_label",
+        "reception_label",
+    )
     list_display_links = ("name",)
     search_fields = ("name",)
     ordering = ("name",)
     actions = None
+    readonly_fields = ("everybody", "own_hours")
     fieldsets = (
         (None, {"fields": ("name",)}),
         (
-            gettext_lazy("Own settings"),
+            gettext_lazy("Allocation"),
+            {"classes": ("allocation",), "fields": ("strategy", "member_limit", "session_cap")},
+        ),
+        (
+            gettext_lazy("Reception and queue"),
             {
                 "description": gettext_lazy("What is left empty follows the settings for all groups."),
-                "fields": (
-                    "reception",
-                    "accept_seconds",
-                    "member_limit",
-                    "session_cap",
-                    "queue_limit",
-                    "wait_seconds",
-                ),
+                "fields": ("reception", "accept_seconds", "rest_after_missed", "queue_limit", "wait_seconds"),
             },
         ),
     )
@@ -86,6 +103,10 @@ class GroupAdmin(ConsoleAdmin):
     def member_count(self, group: SkillGroup) -> int:
         return group.member_count
 
+    @admin.display(description=gettext_lazy("allocation"), ordering="strategy")
+    def strategy_label(self, group: SkillGroup) -> str:
+        return str(_SHORT[group.strategy])
+
     @admin.display(description=gettext_lazy("reception"), empty_value="–")
     def reception_label(self, group: SkillGroup) -> str:
         return group.get_reception_display() if group.reception else ""
@@ -95,10 +116,58 @@ class GroupAdmin(ConsoleAdmin):
         names = [row.member.nickname for row in group.memberships.all() if row.supervises]
         return format_html("{}", ", ".join(names) or "–")
 
+    def get_list_display(self, request: HttpRequest) -> tuple:
+        """Who only reads has nothing to do in a row."""
+        if not may(request.user, self.edit_ability):
+            return self.list_display
+
+        @admin.display(description=gettext_lazy("actions"))
+        def acts(group: SkillGroup) -> str:
+            return row_acts(_acts(group), group)
+
+        return (*self.list_display, acts)
+
+    def get_inlines(self, request: HttpRequest, obj: SkillGroup | None = None) -> tuple:
+        """A group of very many is not shown in one form: see `everybody`."""
+        return () if _is_large(obj) else self.inlines
+
+    def get_fieldsets(self, request: HttpRequest, obj: SkillGroup | None = None) -> list:
+        sets = list(super().get_fieldsets(request, obj))
+        if obj:
+            sets.append((_("Working hours"), {"fields": ("own_hours",)}))
+        return [*sets, (_("members"), {"fields": ("everybody",)})] if _is_large(obj) else sets
+
+    @admin.display(description=gettext_lazy("whose hours count"))
+    def own_hours(self, group: SkillGroup) -> str:
+        """Whether the group has hours of its own (R-16), and the way to them."""
+        state = _("As for all groups") if group.hours is None else _("Hours of its own")
+        address = reverse("admin:group_hours", args=[group.pk])
+        return format_html('{} <a class="button small" href="{}">{}</a>', state, address, _("Change"))
+
+    @admin.display(description=gettext_lazy("members"))
+    def everybody(self, group: SkillGroup) -> str:
+        address = f"{reverse('admin:team_member_changelist')}?group={group.pk}"
+        words = _("%(count)s members: too many for this form. Each member's own form has their groups.")
+        return format_html(
+            '{} <a class="button small" href="{}">{}</a>',
+            words % {"count": group.member_count},
+            address,
+            _("Show them"),
+        )
+
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "reception":
             field.choices = [("", _("As for all groups")), *db_field.choices]
+        if db_field.name == "rest_after_missed":
+            choices = [("", _("As for all groups")), ("True", _("Yes")), ("False", _("No"))]
+            return forms.TypedChoiceField(
+                label=field.label,
+                required=False,
+                choices=choices,
+                coerce=lambda value: value == "True",
+                empty_value=None,
+            )
         bounds = _GROUP_BOUNDS.get(db_field.name)
         if field is not None and bounds:
             return forms.IntegerField(
@@ -151,6 +220,26 @@ def _number(text: str | None) -> int:
     return int(text) if text and text.isdecimal() and len(text) < 19 else 0
 
 
+def _is_large(group: SkillGroup | None) -> bool:
+    return group is not None and group.memberships.count() > MOST_IN_FORM
+
+
+def _acts(group: SkillGroup) -> list[RowAct]:
+    change = reverse("admin:team_skillgroup_change", args=[group.pk])
+    return [
+        RowAct(_("Edit"), change),
+        RowAct(_("Allocation"), f"{change}#id_strategy"),
+        RowAct(_("Delete"), reverse("admin:team_skillgroup_delete", args=[group.pk]), is_danger=True),
+    ]
+
+
+# What the list says of a strategy.
+_SHORT = {
+    Strategy.LONGEST_IDLE: gettext_lazy("Longest idle"),
+    Strategy.LEAST_BUSY: gettext_lazy("Least busy"),
+    Strategy.ROUND_ROBIN: gettext_lazy("In turn"),
+    Strategy.FAMILIAR: gettext_lazy("Familiar agent first"),
+}
 # As the settings for all groups have them (routing.settings).
 _GROUP_BOUNDS = {
     "accept_seconds": (5, 600),

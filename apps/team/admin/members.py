@@ -1,5 +1,6 @@
 """Members in the console (T-1, T-2, T-3)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -7,25 +8,21 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
-from django.utils.html import format_html_join
+from django.urls import path
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.routing import members as routing_members
 from apps.team import members, passwords, sign_in
-from apps.team.abilities import (
-    Ability,
-    may,
-    may_delete,
-    may_edit,
-    may_reset_password,
-)
+from apps.team.abilities import Ability, may, may_delete, may_edit, may_force_offline, may_reset_password
 from apps.team.adapter import address_of
-from apps.team.admin.member_form import MemberForm, refusal
+from apps.team.admin import member_questions
+from apps.team.admin.asking import ask
+from apps.team.admin.member_form import MemberForm
+from apps.team.admin.member_questions import member_acts
 from apps.team.admin.memberships import GroupsInline
+from apps.team.admin.row_acts import row_acts
 from apps.team.models import Member, Membership, Role
 from apps.team.queries import visible_groups, visible_members
 from csdesk.console import site
@@ -52,7 +49,16 @@ class MemberAdmin(ConsoleAdmin):
     lookups = frozenset({"role__exact", "serves__exact", "group"})
     form = MemberForm
     inlines = (GroupsInline,)
-    list_display = ("nickname", "account", "role_label", "phone", "staff_no", "group_names", "serves_label")
+    list_display = (
+        "nickname",
+        "account",
+        "role_label",
+        "phone",
+        "staff_no",
+        "group_names",
+        "serves_label",
+        "state",
+    )
     list_filter = ("role", GroupFilter, "serves")
     search_fields = ("nickname", "account", "email", "staff_no")
     search_help_text = gettext_lazy("Nickname, account, e-mail or staff number")
@@ -76,6 +82,25 @@ class MemberAdmin(ConsoleAdmin):
     @admin.display(description=gettext_lazy("serves customers"), ordering="serves")
     def serves_label(self, member: Member) -> str:
         return _("Yes") if member.serves else "–"
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, member: Member) -> str:
+        if member.forced_offline_at:
+            return format_html('<span class="tag late">{}</span>', _("Forced offline"))
+        if member.must_change_password:
+            return format_html('<span class="tag near">{}</span>', _("Not signed in yet"))
+        return "–"
+
+    def get_list_display(self, request: HttpRequest) -> tuple:
+        """What can be done with a row depends on who looks; who only reads has nothing to do there."""
+        if not may(request.user, self.edit_ability):
+            return self.list_display
+
+        @admin.display(description=gettext_lazy("actions"))
+        def acts(member: Member) -> str:
+            return row_acts(member_acts(member, request.user), member)
+
+        return (*self.list_display, acts)
 
     # --- rights ---
 
@@ -116,15 +141,23 @@ class MemberAdmin(ConsoleAdmin):
             members.add(obj, request.user, address=address_of(request), tell=_tell(request, obj))
             return
         # Only what was changed here: what somebody else changed meanwhile stays.
-        obj.save(update_fields=[name for name in form.changed_data if name in members.SHOWN])
+        values = {name: form.cleaned_data[name] for name in form.changed_data if name in members.SHOWN}
+        members.change(obj, values, request.user, address=address_of(request))
         if "serves" in form.changed_data and not obj.serves:
             transaction.on_commit(lambda: routing_members.release(obj), robust=True)
 
     def log_addition(self, request: HttpRequest, obj: Member, message: Any) -> None:
         """`members.add` has logged the member; what follows are the groups given with it."""
+        self._log_groups(request, obj, [])
+
+    def log_change(self, request: HttpRequest, obj: Member, message: Any) -> None:
+        """`members.change` has logged the fields."""
+        self._log_groups(request, obj, request.console_before["groups"])
+
+    def _log_groups(self, request: HttpRequest, obj: Member, before: list) -> None:
         groups = self.snapshot(obj)["groups"]
-        if groups:
-            self._log(request, "changed", obj, {"before": {"groups": []}, "after": {"groups": groups}})
+        if groups != before:
+            self._log(request, "changed", obj, {"before": {"groups": before}, "after": {"groups": groups}})
 
     def delete_model(self, request: HttpRequest, obj: Member) -> None:
         members.delete(obj, request.user, address=address_of(request))
@@ -137,40 +170,59 @@ class MemberAdmin(ConsoleAdmin):
         """Nothing else goes with a member: records stay readable under their name (T-3)."""
         return [str(obj) for obj in objs], {}, set(), []
 
-    # --- password ---
+    # --- acts ---
 
     def get_urls(self) -> list:
-        own = path(
-            "<int:member_id>/password/",
-            self.admin_site.admin_view(self.reset_password),
-            name="team_member_password",
-        )
-        return [own, *super().get_urls()]
-
-    def reset_password(self, request: HttpRequest, member_id: int) -> HttpResponse:
-        """Ask, then replace the password and e-mail the new one."""
-        member = self.get_object(request, str(member_id))
-        if member is None or not may_reset_password(request.user, member):
-            raise PermissionDenied
-        back = reverse("admin:team_member_change", args=[member.pk])
-        wrong = ""
-        if request.method == "POST" and not (wrong := refusal(request, request.POST.get("confirmation", ""))):
-            passwords.reset(member, request.user, address=address_of(request), tell=_tell(request, member))
-            return redirect(back)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Reset password"),
-            "opts": self.opts,
-            "member": member,
-            "back": back,
-            "wrong": wrong,
-            "must_confirm": not sign_in.is_confirmed(request.session),
+        acts = {
+            "password": self.reset_password,
+            "offline": self.force_offline,
+            "restore": self.restore,
         }
-        return TemplateResponse(request, "console/member_password.html", context)
+        own = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(act), name=f"team_member_{name}")
+            for name, act in acts.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def reset_password(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Replace the password and e-mail the new one (T-3)."""
+        member = self._found(request, pk, may_reset_password)
+
+        def act(chosen: dict[str, str]) -> None:
+            passwords.reset(member, request.user, address=address_of(request), tell=_tell(request, member))
+
+        return ask(self, request, member_questions.password(member), act)
+
+    def force_offline(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Sign the member out everywhere until they are restored (T-4)."""
+        member = self._found(request, pk, may_force_offline)
+
+        def act(chosen: dict[str, str]) -> None:
+            routing_members.force_offline(member, request.user, address=address_of(request))
+            messages.success(request, _("%(name)s is signed out everywhere.") % {"name": member.nickname})
+
+        return ask(self, request, member_questions.offline(member), act)
+
+    def restore(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Let the member sign in again (T-4)."""
+        member = self._found(request, pk, may_force_offline)
+
+        def act(chosen: dict[str, str]) -> None:
+            routing_members.restore(member, request.user, address=address_of(request))
+            messages.success(request, _("%(name)s may sign in again.") % {"name": member.nickname})
+
+        return ask(self, request, member_questions.restore(member), act)
+
+    def _found(self, request: HttpRequest, pk: int, may_do: Callable[[Member, Member], bool]) -> Member:
+        member = self.get_object(request, str(pk))
+        if member is None or not may_do(request.user, member):
+            raise PermissionDenied
+        return member
 
     def render_change_form(self, request: HttpRequest, context: dict, *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
-        context["may_reset_password"] = obj is not None and may_reset_password(request.user, obj)
+        if obj is not None and may(request.user, self.edit_ability):
+            context["acts"] = member_acts(obj, request.user)[1:-1]
         return super().render_change_form(request, context, *args, **kwargs)
 
 
