@@ -24,13 +24,13 @@ from PIL import Image, ImageDraw
 from apps.chatbot import presets, releases
 from apps.chatbot.models import Release
 from apps.routing.models import OfferOutcome
-from apps.sessions import files
+from apps.sessions import files, starter_replies
 from apps.sessions.authors import customer_key
-from apps.sessions.models import Attachment, Channel, ChannelKind, ChatSession, ClosedBy, Customer, QuickReply
+from apps.sessions.models import Attachment, Channel, ChannelKind, ChatSession, ClosedBy, Customer
 from apps.team.models import Member, Membership, Role, SkillGroup
 from csdesk import clock
 from csdesk.demo_past import PastSession, Rows
-from csdesk.demo_words import AFTER, ALONE, COMMENTS, CUSTOMERS, EN, GOODS, PRE, ZH, quick_replies, talks
+from csdesk.demo_words import AFTER, ALONE, COMMENTS, CUSTOMERS, EN, GOODS, PRE, ZH, talks
 from csdesk.ids import uuid7
 
 CHANNEL, SHOP = "demo", "山禾器物"
@@ -80,7 +80,7 @@ def seed(password: str = "") -> Made:
     members, made_up = _members(groups, password or os.environ.get("CSDESK_DEMO_PASSWORD", ""))
     channel = _channel()
     _app_channel()
-    _quick_replies()
+    starter_replies.install()
     sessions = 0
     if not ChatSession.objects.filter(channel=channel).exists():
         sessions = _Week(channel, groups).make()
@@ -140,15 +140,6 @@ def _app_channel() -> None:
         Channel.objects.get_or_create(
             key=APP_CHANNEL, defaults={"name": SHOP, "kind": ChannelKind.APP, "account_id": APP_ACCOUNT}
         )
-
-
-def _quick_replies() -> None:
-    if QuickReply.objects.filter(owner__isnull=True).exists():
-        return
-    QuickReply.objects.bulk_create(
-        QuickReply(language=language, category=category, title=title, text=text, position=position)
-        for position, (language, category, title, text) in enumerate(quick_replies(), start=1)
-    )
 
 
 class _Week:

@@ -71,15 +71,6 @@ def talks() -> list[Talk]:
     return found
 
 
-def quick_replies() -> Iterator[tuple[str, str, str, str]]:
-    """Language, category, title and text of each line of `demo_replies.txt`."""
-    for head, lines in _blocks("demo_replies.txt"):
-        language, category = head.split(maxsplit=1)
-        for line in lines:
-            title, text = line.split(" | ", 1)
-            yield language, category, title, text
-
-
 def _blocks(name: str) -> Iterator[tuple[str, list[str]]]:
     """Each `== head` line of a file beside this one, with the lines that follow it."""
     text = Path(__file__).with_name(name).read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
-from apps.sessions import masking
+from apps.sessions import masking, reply_variables
 from apps.sessions.frames import time_of
 from apps.sessions.masking import Contact
 from apps.sessions.models import ChatSession, Customer, ServiceRecord
@@ -58,9 +58,8 @@ def _standing(customer: Customer) -> str:
 
 
 def _variables(session: ChatSession, shown: Contact) -> dict[str, str]:
-    """Plain values by name; what the flow has found out goes before what the app has told."""
-    told = shown.told(session.customer.client_data | session.variables)
-    return {name: str(value) for name, value in told.items() if isinstance(value, str | int | float)}
+    """Values by name; what the flow has found out goes before what the app has told."""
+    return reply_variables.values(session, shown.told(session.customer.client_data | session.variables))
 
 
 def _filled(rows: list[tuple[str, object]]) -> list[dict]:

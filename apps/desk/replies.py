@@ -14,7 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.desk.answers import guarded, serving_member
 from apps.sessions import quick_replies, reply_files
 from apps.sessions.models import QuickReply
+from csdesk.csp import harmless
 from csdesk.errors import Invalid
+from csdesk.file_jobs.exports import TYPES
 
 BODY_LIMIT = 64 * 1024
 
@@ -57,17 +59,17 @@ def used(request: HttpRequest, reply_id: int) -> HttpResponse:
 
 @guarded
 @require_http_methods(["GET", "POST"])
-def file(request: HttpRequest) -> HttpResponse:
-    """One's own as a CSV file; POST takes such a file in."""
+def file(request: HttpRequest, form: str) -> HttpResponse:
+    """One's own as a CSV or XLSX file; POST takes one of either kind in."""
     member = serving_member(request)
     if request.method == "GET":
-        answer = HttpResponse(reply_files.written(member), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = 'attachment; filename="quick-replies.csv"'
-        return answer
+        answer = HttpResponse(reply_files.written(member, form), content_type=TYPES[form])
+        answer["Content-Disposition"] = f'attachment; filename="quick-replies.{form}"'
+        return harmless(answer)
     given = request.FILES.get("file")
-    if given is None or given.size > reply_files.FILE_LIMIT:
+    if given is None or given.size > reply_files.OWN_LIMIT:
         raise Invalid(_("The file is missing or larger than 1 MB."))
-    return JsonResponse({"replies": reply_files.read(member, given.read())})
+    return JsonResponse({"replies": reply_files.read(member, given.read(), given.name or "")})
 
 
 def _words(request: HttpRequest) -> dict:

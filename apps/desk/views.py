@@ -19,6 +19,7 @@ from apps.desk import today
 from apps.desk.profile import profile
 from apps.desk.words import desk_words
 from apps.routing.settings import REST_REASONS, PresenceSettings
+from apps.sessions import reply_variables
 from apps.sessions.permissions import visible_to
 from apps.sessions.settings import MessageSettings
 from apps.team import business
@@ -53,6 +54,7 @@ def _page(request: HttpRequest) -> dict:
         "rest_reasons": list(business.read(PresenceSettings).rest_reasons),
         "rest_names": {code: str(name) for code, name in REST_REASONS.items()},
         "file_limit": business.read(MessageSettings).file_megabytes * 1024 * 1024,
+        "reply_variables": reply_variables.known(),
         "quick_replies_url": reverse("desk-quick-replies"),
         "numbers_url": reverse("desk-numbers"),
         "ended_url": reverse("desk-ended"),
@@ -110,7 +112,9 @@ def _moment(text: str) -> datetime:
 @login_required
 def session(request: HttpRequest, session_id: UUID) -> JsonResponse:
     """The customer's card, the session's data and earlier sessions, for whoever may see the session (T-9)."""
-    found = visible_to(request.user).select_related("customer").filter(id=session_id).first()
+    found = (
+        visible_to(request.user).select_related("customer", "channel", "group").filter(id=session_id).first()
+    )
     if found is None:
         raise Http404
     return JsonResponse(profile(request.user, found))

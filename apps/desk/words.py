@@ -171,6 +171,8 @@ def _side() -> dict[str, str]:
         "reply_save": _("Save"),
         "replies_read": _("{n} quick replies taken in."),
         "replies_read_one": _("1 quick reply taken in."),
+        "reply_uses": _("Used {n} times"),
+        "reply_uses_one": _("Used once"),
         "reply_mine": _("Mine"),
         "reply_shared": _("Shared"),
         "no_replies": _("No quick replies yet."),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from apps.sessions import reply_variables
 from apps.sessions.models import QuickReply
 from apps.team.models import Member
 from csdesk.errors import Invalid, NotFound, TooLarge
 from csdesk.texts import storable
 
 MOST_OWN = 500
+_LOCK = 0x5EEE
 TITLE_LIMIT, CATEGORY_LIMIT, TEXT_LIMIT = 80, 40, 5_000
 
 
@@ -66,12 +68,26 @@ def _own(member: Member, reply_id: int) -> QuickReply:
     return reply
 
 
+def lock_shared() -> None:
+    """Until the transaction ends nobody else takes shared ones in from a file."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def checked_field(field: str, value: object) -> str:
+    """A title, text or category as it is kept. Raises Invalid or TooLarge."""
+    if field == "title":
+        return _line(value, field, TITLE_LIMIT, is_needed=True)
+    if field == "category":
+        return _line(value, field, CATEGORY_LIMIT)
+    text = _field(value, field, TEXT_LIMIT, is_needed=True)
+    reply_variables.check(text)
+    return text
+
+
 def _checked(title: object, text: object, category: object) -> dict[str, str]:
-    return {
-        "title": _line(title, "title", TITLE_LIMIT, is_needed=True),
-        "category": _line(category, "category", CATEGORY_LIMIT),
-        "text": _field(text, "text", TEXT_LIMIT, is_needed=True),
-    }
+    given = {"title": title, "category": category, "text": text}
+    return {field: checked_field(field, value) for field, value in given.items()}
 
 
 def _line(value: object, field: str, limit: int, *, is_needed: bool = False) -> str:

@@ -152,7 +152,7 @@ class QuickReplySettings(Section):
     variables: tuple[str, ...] = lines(
         [],
         _("More variables"),
-        _("Names that your app or page sends along or the pre-chat form asks for, one per line, without ${ }."),
+        _("Names that your app or page sends along, one per line, without ${ }."),
         maximum=50,
         longest=40,
     )

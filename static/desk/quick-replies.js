@@ -80,9 +80,9 @@ export class QuickReplies extends EventTarget {
     this.#changed();
   }
 
-  /** Where one's own are saved as a file. */
-  get fileAddress() {
-    return `${page.quick_replies_url}mine.csv`;
+  /** Where one's own are saved as a file. @param {"csv"|"xlsx"} form */
+  fileAddress(form) {
+    return `${page.quick_replies_url}mine.${form}`;
   }
 
   /** Takes a file of quick replies in. @param {File} file @returns {Promise<number>} how many it held */
@@ -90,7 +90,7 @@ export class QuickReplies extends EventTarget {
     const form = new FormData();
     form.append("file", file);
     const headers = { Accept: "application/json", "X-CSRFToken": page.csrf };
-    const { replies } = await this.#answer(fetch(this.fileAddress, { method: "POST", headers, body: form }));
+    const { replies } = await this.#answer(fetch(this.fileAddress("csv"), { method: "POST", headers, body: form }));
     await this.load();
     return replies;
   }

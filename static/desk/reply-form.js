@@ -1,8 +1,6 @@
 // The form of one's own quick reply (D-5): a new one, or new words for one.
 import { el } from "../ui/dom.js";
-import { say, sayError } from "./words.js";
-
-const VARIABLES = ["CustomerName", "StaffName", "StaffNo", "OrderNo"];
+import { page, say, sayError } from "./words.js";
 
 /**
  * Opens the form; it closes itself when the reply is saved or removed.
@@ -20,7 +18,7 @@ export function editReply(replies, reply) {
     row(say("reply_title"), el("input", { class: "input", name: "title", maxlength: 80, required: true, value: reply.title ?? "" })),
     row(say("reply_category"), el("input", { class: "input", name: "category", maxlength: 40, value: reply.category ?? "" })),
     row(say("reply_text"), text),
-    el("p", { class: "help variables" }, say("reply_variables"), ...VARIABLES.map((name) => variable(name, text))),
+    el("p", { class: "help variables" }, say("reply_variables"), ...page.reply_variables.map((name) => variable(name, text))),
     wrong,
   );
   const dialog = el("dialog", { class: "dialog wide", id: "reply-form", "aria-labelledby": "reply-form-title" }, form);

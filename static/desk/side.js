@@ -196,7 +196,7 @@ class ReplyTab {
   /** One's own go into a file and come out of one. */
   #files() {
     const file = document.getElementById("reply-file");
-    document.getElementById("reply-save").href = this.replies.fileAddress;
+    for (const form of ["csv", "xlsx"]) document.getElementById(`reply-save-${form}`).href = this.replies.fileAddress(form);
     document.getElementById("reply-read").addEventListener("click", () => file.click());
     file.addEventListener("change", async () => {
       const [given] = file.files;
@@ -276,6 +276,7 @@ class ReplyTab {
       el(
         "span",
         { class: "buttons tight" },
+        reply.uses ? el("span", { class: "faint uses", title: sayCount("reply_uses", reply.uses) }, `${reply.uses}×`) : null,
         reply.mine ? this.#editButton(reply) : null,
         el("button", { type: "button", class: "button quiet small use", "aria-label": say("use_reply", { title: reply.title }), onclick: () => this.#use(reply) }, say("use")),
       ),

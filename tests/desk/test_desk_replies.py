@@ -135,7 +135,7 @@ def test_variables_of_the_session_fill_quick_replies(agent: Member) -> None:
     session.variables = {"OrderNo": "55"}
     session.save()
     answer = signed_in(agent).get(reverse("desk-session", args=[session.id])).json()
-    assert answer["variables"] == {"OrderNo": "55", "Level": "3"}
+    assert answer["variables"] == {"OrderNo": "55", "Level": "3", "ChannelName": "Shop"}
 
 
 def test_the_manifest_names_icons_that_are_what_they_say(client: Client) -> None:
@@ -188,7 +188,7 @@ def test_own_replies_go_into_a_file_and_come_back(agent: Member) -> None:
     quick_replies.add(agent, title="=SUM(1)", text='two\nlines, "quoted"', category="数")
     quick_replies.add(make.make_member(), title="hers", text="hers")
     data = client.get(FILE).content
-    assert data.startswith(b"\xef\xbb\xbftitle,text,category"), "spreadsheets know UTF-8 by its mark"
+    assert data.startswith(b"\xef\xbb\xbfTitle,Reply,Category"), "spreadsheets know UTF-8 by its mark"
     assert b"'=SUM(1)" in data, "no formula for a spreadsheet"
     assert b"hers" not in data
     other = make.make_member()
@@ -217,9 +217,26 @@ def test_a_bad_file_changes_nothing(agent: Member, data: str | bytes) -> None:
     assert not QuickReply.objects.filter(owner=agent).exists()
 
 
-@pytest.mark.parametrize("data", ["RIFF\x00\x00,WAVE\x01,x", "just some words\nin lines\n", b"\x89PNG\r\n"])
-def test_what_is_no_csv_is_called_so(agent: Member, data: str | bytes) -> None:
-    assert take_in(signed_in(agent), data) == (
-        400,
-        {"code": "invalid", "detail": "The file is no CSV in UTF-8."},
-    )
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ("RIFF\x00\x00,WAVE\x01,x", "The file is neither CSV nor XLSX."),
+        (b"\x89PNG\r\n", "The file is neither CSV nor XLSX."),
+        ("just some words\nin lines\n", "Row 1, Reply: text is missing."),
+        ("Lid,Dear ${Nobody}\n", "Row 1, Reply: ${Nobody} is not known."),
+    ],
+)
+def test_what_is_no_file_of_replies_is_called_so(agent: Member, data: str | bytes, why: str) -> None:
+    status, answer = take_in(signed_in(agent), data)
+    assert (status, answer["code"]) == (400, "invalid")
+    assert answer["detail"].startswith(why)
+
+
+def test_own_replies_go_into_a_sheet_and_come_back(agent: Member) -> None:
+    quick_replies.add(agent, title="Lid", text="${CustomerName}: by post", category="Shop")
+    sheet = signed_in(agent).get(reverse("desk-quick-replies-xlsx"))
+    assert sheet["Content-Disposition"].endswith('quick-replies.xlsx"')
+    other = make.make_member()
+    assert take_in(signed_in(other), sheet.content) == (200, {"replies": 1})
+    came = QuickReply.objects.get(owner=other)
+    assert (came.title, came.text, came.category) == ("Lid", "${CustomerName}: by post", "Shop")

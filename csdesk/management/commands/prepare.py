@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
 from apps.chatbot import building, presets, releases
-from apps.sessions import signing_secrets
+from apps.sessions import signing_secrets, starter_replies
 from apps.team import credentials
 from apps.team.checks import foreign_demo_accounts
 from csdesk import demo
@@ -36,6 +36,7 @@ class Command(BaseCommand):
         signing_secrets.seal_anew()
         credentials.seal_anew()
         presets.install_chitchat()
+        starter_replies.install()
         if live := releases.newest():
             # What an older csdesk has learned may be of no use to this one; better now than when it runs.
             building.renew(live.pk)
