@@ -38,7 +38,7 @@ def navigation(request: HttpRequest) -> list[Entry]:
         address = reverse("admin:service_sessions_quickreply_changelist")
         entries.append(Entry(_("Quick replies"), address, "hash"))
     if may(member, Ability.VIEW_MEMBERS):
-        entries.append(_team())
+        entries.append(_team(member))
     entries.append(_customers(member))
     entries.append(_records(member))
     _mark(entries, request.path)
@@ -66,10 +66,14 @@ def _settings() -> Entry:
     return Entry(_("Settings"), reverse("admin:settings"), "sliders", entries=[channels, *sections, summaries])
 
 
-def _team() -> Entry:
+def _team(member: Member) -> Entry:
     members = Entry(_("Members"), reverse("admin:team_member_changelist"))
     groups = Entry(_("Groups"), reverse("admin:team_skillgroup_changelist"))
-    return Entry(_("Team"), members.address, "people", entries=[members, groups])
+    pages = [members, groups]
+    if may(member, Ability.MANAGE_CREDENTIALS):
+        address = reverse("admin:team_apicredential_changelist")
+        pages.append(Entry(_("API credentials"), address))
+    return Entry(_("Team"), members.address, "people", entries=pages)
 
 
 def _customers(member: Member) -> Entry:
