@@ -62,6 +62,7 @@ app.conf.update(
             "options": {"queue": "clock", "expires": 1},
         },
         "purge": {"task": "routing.tasks.purge", "schedule": crontab(hour=3, minute=40)},
+        "purge_sign_ins": {"task": "team.tasks.purge_sign_ins", "schedule": crontab(hour=3, minute=50)},
         "purge_uploads": {"task": "routing.tasks.purge_uploads", "schedule": crontab(minute="*/15")},
         "purge_files": {"task": "chatbot.tasks.purge_files", "schedule": crontab(minute=7)},
     },

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 
 from apps.routing import members as routing_members
-from apps.team import passwords, second_factor, sign_in_links
+from apps.team import passwords, second_factor, sign_in_links, tasks
 from apps.team import sign_in as signing
 from apps.team.models import Role, SignInLink, TrailEntry
 from csdesk import clock
@@ -190,3 +191,13 @@ def test_of_two_at_the_same_moment_one_signs_in():
         return True
 
     assert sum(at_once(use, 6)) == 1
+
+
+def test_every_night_what_is_over_goes_and_browsers_that_are_signed_in_stay(client, sign_in):
+    sign_in(make_member())
+    over = Client().session
+    over.set_expiry(-1)
+    over.save()
+    tasks.purge_sign_ins()
+    assert is_signed_in(client)
+    assert not Session.objects.filter(session_key=over.session_key).exists()

@@ -1,0 +1,23 @@
+"""Celery entry points of the team."""
+
+import logging
+
+from celery import shared_task
+from django.contrib.sessions.models import Session
+
+from apps.team import phone_codes, sign_in_links
+from csdesk import clock
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="team.tasks.purge_sign_ins")
+def purge_sign_ins() -> None:
+    """Every night: codes and addresses that no limit counts any more, browser sessions that are over."""
+    browsers, _rows = Session.objects.filter(expire_date__lt=clock.now()).delete()
+    log.info(
+        "purge: %s codes, %s addresses, %s browser sessions",
+        phone_codes.purge(),
+        sign_in_links.purge(),
+        browsers,
+    )
