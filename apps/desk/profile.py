@@ -9,21 +9,21 @@ from django.urls import reverse
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
-from apps.sessions import masking, reply_variables
+from apps.sessions import blacklist, masking, reply_variables, tags
 from apps.sessions.frames import time_of
 from apps.sessions.masking import Contact
-from apps.sessions.models import ChatSession, Customer, ServiceRecord
-from apps.sessions.permissions import Scope
+from apps.sessions.models import BlacklistState, ChatSession, Customer, ServiceRecord
+from apps.sessions.permissions import Scope, customers_visible_to
 from apps.team.models import Member
 
 EARLIER = 50
 
 
 def profile(member: Member, session: ChatSession) -> dict:
-    """`{customer, standing, is_claimed, data, earlier, variables, record}`: labels with values, newest
-    sessions first.
+    """`{customer, standing, is_claimed, tags, blacklist, pages, data, earlier, variables, record}`:
+    labels with values, newest sessions first.
 
-    `variables` fill the gaps of quick replies.
+    `variables` fill the gaps of quick replies; `pages` are where the customer is read, edited and barred.
     """
     scope = Scope(member)
     shown = masking.contact(session.customer, is_masked=not scope.may_see_unmasked)
@@ -31,11 +31,33 @@ def profile(member: Member, session: ChatSession) -> dict:
         "customer": _filled(_customer_rows(session.customer, shown)),
         "standing": _standing(session.customer),
         "is_claimed": session.customer.profile_is_claimed,
+        "tags": _tags(session.customer),
+        "blacklist": _blacklisted(session.customer),
+        "pages": _pages(member, session.customer),
         "data": _data(session, shown),
         "earlier": [_earlier(found) for found in earlier_sessions(scope, session)],
         "variables": _variables(session, shown),
         "record": _record(scope, session),
     }
+
+
+def _tags(customer: Customer) -> list[dict]:
+    found = tags.of_customers([customer.id]).get(customer.id, [])
+    return [{"name": tag.name, "tone": tag.colour, "past": not tag.is_active} for tag in found]
+
+
+def _blacklisted(customer: Customer) -> str:
+    """`active`, `proposed` or "": how the customer stands on the blacklist (S-14)."""
+    states = set(blacklist.about(customer).values_list("state", flat=True))
+    return next((state for state in (BlacklistState.ACTIVE, BlacklistState.PROPOSED) if state in states), "")
+
+
+def _pages(member: Member, customer: Customer) -> dict | None:
+    """Addresses of the customer's pages; None where the member may not see the customer."""
+    if not customers_visible_to(member).filter(id=customer.id).exists():
+        return None
+    names = {"profile": "customer", "edit": "customer_edit", "bar": "customer_bar"}
+    return {name: reverse(page, args=[customer.id]) for name, page in names.items()}
 
 
 def _record(scope: Scope, session: ChatSession) -> dict | None:
@@ -79,6 +101,7 @@ def _customer_rows(customer: Customer, shown: Contact) -> list[tuple[str, object
         (_("E-mail"), shown.email),
         (_("User ID"), customer.user_id),
         *_visits(customer),
+        *customer.attributes.items(),
         (_("Remark"), customer.remark),
     ]
 

@@ -155,6 +155,8 @@ def _side() -> dict[str, str]:
         "standing_claimed_text": _("Name and picture were told by the page; nobody has verified them."),
         "standing_known": _("Identity verified"),
         "standing_known_text": _("The app has signed this user ID."),
+        "blacklist_active": _("On the blacklist"),
+        "blacklist_proposed": _("Proposed for the blacklist"),
         "loading": _("Loading"),
         "retry": _("Retry"),
         "not_loaded": _("This did not load."),

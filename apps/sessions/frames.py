@@ -101,7 +101,6 @@ def summary_frame(
             # Without a name the face writes Visitor_#### in its own language.
             "visitor_no": None if customer.name else customer.visitor_no,
             "avatar": customer.avatar,
-            "tags": [],
         },
         "channel": {"name": channel.name, "kind": channel.kind},
         "group": {"id": group.id, "name": group.name} if group else None,

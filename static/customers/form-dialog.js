@@ -3,9 +3,10 @@ import { el, icon } from "../ui/dom.js";
 
 /**
  * @param {string} address of a page that answers `part=form` with its form, and 204 when it is saved
- * @param {{failed: string, saved: () => void}} how `failed`: what to say when nothing could be reached
+ * @param {{failed: string, close: string, saved: () => void}} how `failed`: what to say when nothing could be
+ *   reached; `close`: the word that then leads back
  */
-export async function openForm(address, { failed, saved }) {
+export async function openForm(address, { failed, close, saved }) {
   if (document.getElementById("customer-form")) return;
   const dialog = el("dialog", { class: "dialog wide", id: "customer-form" });
   dialog.addEventListener("close", () => dialog.remove());
@@ -56,7 +57,7 @@ export async function openForm(address, { failed, saved }) {
     dialog.querySelector(".unreached")?.remove();
     words.classList.add("unreached");
     dialog.prepend(words);
-    if (!dialog.querySelector("form")) dialog.append(el("div", { class: "buttons" }, el("button", { type: "button", class: "button", data: { cancel: "" } }, "×")));
+    if (!dialog.querySelector("form")) dialog.append(el("div", { class: "buttons" }, el("button", { type: "button", class: "button", data: { cancel: "" } }, close)));
   }
 }
 

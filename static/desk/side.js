@@ -42,6 +42,7 @@ export class Side {
       if (tab) this.choose(tab.dataset.tab);
     });
     this.tabs.addEventListener("keydown", (event) => this.#arrows(event));
+    this.card.addEventListener("click", (event) => this.#edit(event));
     at("side-close").addEventListener("click", () => bench.show("chat"));
     bench.addEventListener("chosen", () => this.#show());
     bench.desk.on("ready", () => this.#show());
@@ -117,7 +118,7 @@ export class Side {
   #head() {
     const { summary } = this.bench.chosen;
     const { customer } = summary;
-    const version = JSON.stringify([customer.id, customer.name, customer.visitor_no, customer.avatar, Boolean(customer.picture), customer.online, customer.tags]);
+    const version = JSON.stringify([customer.id, customer.name, customer.visitor_no, customer.avatar, Boolean(customer.picture), customer.online]);
     if (this.shown === version) return;
     this.shown = version;
     this.#known(customer);
@@ -127,7 +128,6 @@ export class Side {
       el("h2", { class: "cut", dir: "auto", title: customer.name }, customer.name),
       el("p", { class: "faint cut" }, say(isOnline ? "online" : "away")),
     );
-    this.card.querySelector(".tags").replaceChildren(...(customer.tags ?? []).map((tag) => el("span", { class: "tag" }, tag)));
   }
 
   // Who says their name meanwhile, or turns out to be a known user, has more to be told than before.
@@ -145,15 +145,36 @@ export class Side {
     const rows = facts ? facts.customer : [];
     this.#standing(facts);
     this.card.querySelector(".facts").replaceChildren(...rows.flatMap(fact));
+    this.card.querySelector(".tags").replaceChildren(...(facts?.tags ?? []).map(({ name, tone, past }) => el("span", { class: `tag toned ${tone}${past ? " past" : ""}`, dir: "auto" }, name)));
+    for (const link of this.card.querySelectorAll("[data-page]")) {
+      const address = facts?.pages?.[link.dataset.page];
+      link.hidden = !address || (link.dataset.page === "bar" && Boolean(facts.blacklist));
+      if (address) link.href = address;
+    }
+  }
+
+  // What is noted of a customer is edited in a dialog over the workbench, with the form of their own page (D-9).
+  async #edit(event) {
+    const link = event.target.closest("a[data-form]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const session = this.bench.chosenId;
+    const { openForm } = await import("../customers/form-dialog.js");
+    const saved = () => {
+      this.facts.forget(session);
+      if (session === this.bench.chosenId) this.#show();
+    };
+    openForm(link.href, { failed: say("error_unavailable"), close: say("cancel"), saved });
   }
 
   // Beside the name, quietly: whether anybody but the page says who this is, and how they are called (X-4).
   #standing(facts) {
     const told = [facts?.standing === "known" && "known", facts?.is_claimed && "claimed"].filter(Boolean);
+    const barred = facts?.blacklist ? [el("span", { class: `tag ${facts.blacklist === "active" ? "late" : "near"}` }, icon("block", "small"), say(`blacklist_${facts.blacklist}`))] : [];
     const marks = told.map((standing) =>
       el("span", { class: `tag ${standing}`, title: say(`standing_${standing}_text`) }, icon(standing === "known" ? "check" : "info", "small"), say(`standing_${standing}`)),
     );
-    this.card.querySelector(".standing").replaceChildren(...marks);
+    this.card.querySelector(".standing").replaceChildren(...marks, ...barred);
   }
 
   #notes() {

@@ -21,7 +21,7 @@
  * @typedef {{session: string, n: number, after_seq: number, from: From, text: string, time: number}} Note
  * @typedef {{id: string, name: string, waiting: number, oldest: number|null}} Queue
  * @typedef {{session: string, state: "flow"|"queued"|"offered"|"serving"|"closed",
- *   customer: {id: string, name: string, visitor_no: number|null, avatar: string, online: boolean, tags: string[]},
+ *   customer: {id: string, name: string, visitor_no: number|null, avatar: string, online: boolean},
  *   channel: {name: string, kind: string}, group: object|null, started: number, assigned: number|null,
  *   offer_ends?: number, waiting_since?: number, held: boolean, unread: number, seq: number, rev: number,
  *   agent?: number, ended?: number|null, status?: string, served_since?: number|null, handed_by?: {name: string, note: string}|null, handed?: {to: string, at: number}, read?: {customer: number, agent: number}, note: number,

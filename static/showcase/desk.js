@@ -16,7 +16,7 @@
     return {
       session: id(number),
       state: "serving",
-      customer: { id: `c${number}`, name: names[number % names.length], visitor_no: number % names.length ? null : 42, avatar: "", online: number % 3 !== 2, tags: ["VIP"] },
+      customer: { id: `c${number}`, name: names[number % names.length], visitor_no: number % names.length ? null : 42, avatar: "", online: number % 3 !== 2 },
       channel: { name: words("Shanhe Wares", "山禾器物"), kind: "website" },
       group: { id: 1, name: words("Pre-sales", "售前咨询") },
       agent: 0,
