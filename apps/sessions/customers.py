@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from apps.sessions import pre_chat
 from apps.sessions.models import ChatSession, Customer, VisitorToken
 from csdesk import clock
 from csdesk.errors import Unauthorized
@@ -65,14 +66,16 @@ def _make(token: VisitorToken, seen: dict) -> tuple[Customer, bool]:
             newest = max(held, key=lambda one: one.created_at, default=None)
             if newest is None:
                 raise Unauthorized(_("This token is not valid."))
-            return Customer.objects.create(
+            made = Customer.objects.create(
                 id=token.visitor_id,
                 source_id=token.channel_id,
                 visitor_no=secrets.randbelow(VISITOR_NUMBERS),
                 user_id=newest.user_id,
                 **(newest.profile or {}),
                 **seen,
-            ), True
+            )
+            pre_chat.fill_profile(made, token.channel)
+            return made, True
     except IntegrityError:
         return Customer.objects.get(id=token.visitor_id), False
 

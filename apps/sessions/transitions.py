@@ -18,7 +18,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from apps.sessions import frames, invitations, parts, posting, ratings, standing
+from apps.sessions import frames, invitations, parts, posting, pre_chat, ratings, standing
 from apps.sessions.models import (
     Channel,
     ChatSession,
@@ -106,6 +106,7 @@ def open_session(
                 channel=channel,
                 language=language,
                 source_page=page[:500],
+                variables=pre_chat.variables_for(customer.pk, channel),
                 previous=previous,
                 started_at=at,
                 rev=1,

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from apps.routing import assignment, bot, flow
+from apps.routing import assignment, bot, flow, hours
 from apps.routing import queries as routing_queries
 from apps.sessions import customers, invitations, queries, ratings, reading, recall, transitions
 from apps.sessions.authors import Author, customer_key
@@ -22,7 +22,7 @@ from apps.sessions.models import Channel, ChatSession, Customer, PostKey, State,
 from apps.sessions.posting import Posted
 from apps.sessions.settings import MessageSettings
 from apps.team import business
-from apps.visitor import limits, protocol, tokens
+from apps.visitor import limits, pre_chat, protocol, tokens
 from csdesk import bodies, clock
 from csdesk.errors import NotAllowed, NotFound, Unauthorized, WrongState
 
@@ -73,8 +73,9 @@ def standing(visitor: Visitor, last: dict[UUID, int]) -> tuple[list[ChatSession]
     return sessions, routing_queries.customer_state(open_one) if open_one else None
 
 
-def about(channel: Channel) -> dict:
+def about(visitor: Visitor) -> dict:
     """The channel as `ready` describes it, with what a user interface must know beforehand."""
+    channel = visitor.channel
     rules = business.read(MessageSettings)
     file_limit = rules.file_megabytes * bodies.MEGABYTE
     bodies.allow_files(file_limit)
@@ -82,11 +83,12 @@ def about(channel: Channel) -> dict:
         "key": channel.key,
         "name": channel.name,
         "avatar": channel.avatar,
-        "staffed": assignment.signed_in(None),
+        "staffed": hours.is_open(clock.now()) and assignment.signed_in(None),
         "bot": bot.answers(channel),
         "file_limit": file_limit,
         "typing_preview": rules.typing_preview,
         "recall_seconds": rules.recall_seconds if rules.customer_recalls else 0,
+        "pre_chat": pre_chat.asked(visitor),
     }
 
 
@@ -101,6 +103,7 @@ def come_in(visitor: Visitor, client_id: UUID | None = None) -> Posted | None:
         if known:
             return known
     if session is None or not session.engaged_at:
+        pre_chat.expect(visitor)
         limits.expect_place(visitor.origin.address or "", visitor.id)
     visitor.stands_in(session)
     visitor.customer = customers.ensure_customer(visitor.token, visitor.origin)

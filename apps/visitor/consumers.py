@@ -16,7 +16,19 @@ from apps.routing import flow
 from apps.sessions import frames, personal
 from apps.sessions.customers import Origin
 from apps.sessions.models import Channel
-from apps.visitor import channels, commands, handshakes, languages, limits, news, origins, presence, protocol
+from apps.visitor import (
+    acts,
+    channels,
+    commands,
+    handshakes,
+    languages,
+    limits,
+    news,
+    origins,
+    pre_chat,
+    presence,
+    protocol,
+)
 from csdesk import bridge, clock, hub, realtime
 from csdesk import logging as log_context
 from csdesk.errors import DomainError, Invalid, NotAllowed, NotFound, RateLimited, Unauthorized, Unavailable
@@ -31,12 +43,6 @@ TYPING_EVERY = 1.0
 ABUSE_WAIT_MS = 60_000
 TROUBLE_WAIT_MS = 2_000
 _STATE_BEGINS = '{"op":"state"'
-_PLAIN = {
-    protocol.RequestAgent: commands.request_agent,
-    protocol.LeaveQueue: commands.leave_queue,
-    protocol.End: commands.end,
-    protocol.AskRating: commands.ask_rating,
-}
 
 
 class VisitorConsumer(DoorConsumer):
@@ -172,6 +178,10 @@ class VisitorConsumer(DoorConsumer):
                 raise Unauthorized(_("Say hello first."))
             if await self._is_channel_open():
                 await self._commands_by_frame[type(frame)](self, frame)
+        except pre_chat.NotAnswered as error:
+            # Its window may have been opened before there was a form.
+            self.say(pre_chat.form_frame(error.extra["form"]))
+            self._refuse_frame(error, raw)
         except DomainError as error:
             self._refuse_frame(error, raw)
         except DatabaseError as error:
@@ -218,7 +228,7 @@ class VisitorConsumer(DoorConsumer):
             self.recipient = realtime.customer(visitor.id, visitor.channel.pk)
             await hub.shared().join(self.recipient, self)
             sessions, state = await bridge.run(commands.standing, visitor, frame.last)
-            about = await bridge.run(commands.about, visitor.channel)
+            about = await bridge.run(commands.about, visitor)
             self.visitor = visitor
             self._leave_when_the_signature_ends()
             self._say_own(protocol.ready_frame(sessions, visitor.customer, visitor.token, about))
@@ -277,24 +287,9 @@ class VisitorConsumer(DoorConsumer):
         for answer in await bridge.run(commands.trigger, self.visitor, frame.page):
             self.say(answer)
 
-    async def _plain(self, frame: protocol.Frame) -> None:
-        """A command that says all by its name."""
-        await bridge.run(_PLAIN[type(frame)], self.visitor)
-
-    async def _rate(self, frame: protocol.Rate) -> None:
-        await bridge.run(commands.rate, self.visitor, frame.selected)
-
-    async def _typing(self, frame: protocol.Typing) -> None:
-        await bridge.run(commands.typing, self.visitor, frame.preview)
-
-    async def _read(self, frame: protocol.Read) -> None:
-        await bridge.run(commands.read, self.visitor, frame.session, frame.seq)
-
-    async def _recall(self, frame: protocol.Recall) -> None:
-        await bridge.run(commands.take_back, self.visitor, frame.message)
-
-    async def _vote(self, frame: protocol.Vote) -> None:
-        await bridge.run(commands.vote, self.visitor, frame.session, frame.seq, frame.is_helpful)
+    async def _act(self, frame: protocol.Frame) -> None:
+        """A command that has no answer of its own."""
+        await bridge.run(acts.ACTS[type(frame)], self.visitor, frame)
 
     async def _catch_up(self, frame: protocol.Sync) -> None:
         page, synced, state = await bridge.run(
@@ -327,12 +322,7 @@ class VisitorConsumer(DoorConsumer):
         protocol.Hello: _hello,
         protocol.Send: _send,
         protocol.Trigger: _trigger,
-        **dict.fromkeys(_PLAIN, _plain),
-        protocol.Rate: _rate,
-        protocol.Typing: _typing,
-        protocol.Read: _read,
-        protocol.Recall: _recall,
-        protocol.Vote: _vote,
+        **dict.fromkeys(acts.ACTS, _act),
         protocol.Sync: _catch_up,
         protocol.History: _history,
     }

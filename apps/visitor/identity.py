@@ -85,6 +85,9 @@ def _customer_id(user_id: str) -> UUID:
 
 def _end_former(former: VisitorToken, present: VisitorToken) -> None:
     if not former.user_id:
+        if former.pre_chat and not present.pre_chat:
+            # Who has answered before they signed in is not asked again.
+            VisitorToken.objects.filter(hash=present.hash).update(pre_chat=former.pre_chat)
         merging.merge(former.visitor_id, present)
     elif former.visitor_id == present.visitor_id:
         tokens.retire(former)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from apps.sessions import content, recall
 from apps.sessions.models import ChatSession, Customer, State, VisitorToken
 from apps.sessions.posting import Posted
+from apps.visitor import pre_chat
 from csdesk import realtime, texts
 from csdesk.clock import milliseconds
 from csdesk.errors import DomainError, Invalid, TooLarge
@@ -145,6 +146,7 @@ Frame = (
     | Read
     | Recall
     | Vote
+    | pre_chat.PreChat
     | Ping
 )
 
@@ -297,6 +299,7 @@ _PARSERS: dict[str, Callable[[dict], Frame]] = {
     "read": _read,
     "recall": _recall,
     "vote": _vote,
+    "pre_chat": pre_chat.parse,
     "ping": lambda _raw: Ping(),
 }
 
@@ -384,6 +387,9 @@ def error_frame(error: DomainError, client_id: str | None = None) -> dict:
     """`error`: refused, and why; the connection stays usable."""
     code = _CODES.get(error.code, error.code)
     frame: dict[str, Any] = {"op": "error", "code": code, "detail": error.detail}
+    if "field" in error.extra:
+        # Which question of the form before the first word it is about.
+        frame["field"] = error.extra["field"]
     if client_id:
         frame["client_id"] = client_id
     return frame

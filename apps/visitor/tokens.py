@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from apps.sessions import pre_chat
 from apps.sessions.models import Channel, VisitorToken
 from csdesk import clock
 from csdesk.errors import TokenExpired, Unauthorized
@@ -33,7 +34,12 @@ def issue_signed(
 ) -> tuple[str, VisitorToken]:
     """A token of a known user, good until the signature ends; `profile` as it is kept of a customer."""
     return _new(
-        channel_id=channel.pk, visitor_id=visitor_id, user_id=user_id, signed_until=until, profile=profile
+        channel_id=channel.pk,
+        visitor_id=visitor_id,
+        user_id=user_id,
+        signed_until=until,
+        profile=profile,
+        pre_chat=pre_chat.kept(visitor_id, channel),
     )
 
 
@@ -50,6 +56,7 @@ def renew(text: object) -> tuple[str, VisitorToken]:
         user_id=old.user_id,
         signed_until=old.signed_until,
         profile=old.profile,
+        pre_chat=old.pre_chat,
     )
 
 
