@@ -73,6 +73,9 @@ def _team(member: Member) -> Entry:
     if may(member, Ability.MANAGE_CREDENTIALS):
         address = reverse("admin:team_apicredential_changelist")
         pages.append(Entry(_("API credentials"), address))
+    if may(member, Ability.VIEW_TRAIL):
+        sign_ins = Entry(_("Sign-ins"), reverse("admin:team_signinentry_changelist"))
+        pages.append(sign_ins)
     return Entry(_("Team"), members.address, "people", entries=pages)
 
 
