@@ -13,7 +13,7 @@ from apps.sessions import blacklist, masking, reply_variables, tags
 from apps.sessions.frames import time_of
 from apps.sessions.masking import Contact
 from apps.sessions.models import BlacklistState, ChatSession, Customer, ServiceRecord
-from apps.sessions.permissions import Scope, customers_visible_to
+from apps.sessions.permissions import Scope
 from apps.team.models import Member
 
 EARLIER = 50
@@ -33,7 +33,7 @@ def profile(member: Member, session: ChatSession) -> dict:
         "is_claimed": session.customer.profile_is_claimed,
         "tags": _tags(session.customer),
         "blacklist": _blacklisted(session.customer),
-        "pages": _pages(member, session.customer),
+        "pages": _pages(scope, session.customer),
         "data": _data(session, shown),
         "earlier": [_earlier(found) for found in earlier_sessions(scope, session)],
         "variables": _variables(session, shown),
@@ -52,9 +52,9 @@ def _blacklisted(customer: Customer) -> str:
     return next((state for state in (BlacklistState.ACTIVE, BlacklistState.PROPOSED) if state in states), "")
 
 
-def _pages(member: Member, customer: Customer) -> dict | None:
+def _pages(scope: Scope, customer: Customer) -> dict | None:
     """Addresses of the customer's pages; None where the member may not see the customer."""
-    if not customers_visible_to(member).filter(id=customer.id).exists():
+    if not scope.customers.filter(id=customer.id).exists():
         return None
     names = {"profile": "customer", "edit": "customer_edit", "bar": "customer_bar"}
     return {name: reverse(page, args=[customer.id]) for name, page in names.items()}

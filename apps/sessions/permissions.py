@@ -65,6 +65,16 @@ class Scope:
         return records if self.member.is_administrator else records.filter(self._parts)
 
     @property
+    def customers(self) -> QuerySet[Customer]:
+        """See `customers_visible_to`."""
+        if not self.member.is_active:
+            return Customer.objects.none()
+        if self.member.is_administrator:
+            return Customer.objects.all()
+        # As ids, not as EXISTS: the planner then starts from the few records, not from all customers.
+        return Customer.objects.filter(id__in=self.records.order_by().values("customer_id"))
+
+    @property
     def may_see_unmasked(self) -> bool:
         return may(self.member, Ability.SEE_CONTACTS) or self.rights.may_see_unmasked
 
@@ -124,12 +134,7 @@ def records_visible_to(member: Member) -> QuerySet[ServiceRecord]:
 
 def customers_visible_to(member: Member) -> QuerySet[Customer]:
     """The customers a member may see: those with a record in `records_visible_to`, or all (D-9)."""
-    if not member.is_active:
-        return Customer.objects.none()
-    if member.is_administrator:
-        return Customer.objects.all()
-    # As ids, not as EXISTS: the planner then starts from the few records, not from all customers.
-    return Customer.objects.filter(id__in=records_visible_to(member).order_by().values("customer_id"))
+    return Scope(member).customers
 
 
 def may_read(reader: str, session_id: UUID) -> bool:

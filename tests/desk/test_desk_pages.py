@@ -152,7 +152,7 @@ def test_the_profile_costs_the_same_however_long_the_history(
         closing.by_agent(agent, make.make_served_session(agent, customer=customer).id)
     session = make.make_served_session(agent, customer=customer)
     client = signed_in(agent)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(15):
         client.get(reverse("desk-session", args=[session.id]))
 
 
