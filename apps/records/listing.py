@@ -175,7 +175,7 @@ class Listing:
         summaries = [(str(node.pk), INDENT * (node.depth - 1) + node.category.name) for node in nodes]
         tags = [(str(tag.pk), tag.name) for tag in self.choices.tags]
         menus = [
-            self._menu("summary", _("Summary"), summaries),
+            self._menu("summary", pgettext("of a session", "Summary"), summaries),
             self._menu("resolved", _("Resolved"), resolved),
             self._menu("tag", _("Tag"), tags),
         ]

@@ -64,7 +64,7 @@ def head(
         if rating.comment:
             yield _line(_("Comment"), rating.comment)
     if summary.category:
-        yield _line(_("Summary"), summary.category)
+        yield _line(pgettext("of a session", "Summary"), summary.category)
     if summary.resolved:
         yield _line(_("Outcome"), summary.resolved)
     if summary.remark:

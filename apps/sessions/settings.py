@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.team.business import InvalidSetting, Section
 from apps.team.setting_fields import Words, choice, lines, whole, words, yes_or_no
@@ -125,7 +126,7 @@ class SummarySettings(Section):
     """Summing sessions up (D-7)."""
 
     name: ClassVar[str] = "summary"
-    title: ClassVar = _("Summary")
+    title: ClassVar = pgettext_lazy("of a session", "Summary")
     help: ClassVar = _(
         "What agents note when a session has ended: what it was about, whether it is resolved."
     )
