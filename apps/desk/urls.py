@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.desk import numbers, replies, summing_up, uploads, views
+from apps.desk import monitor_page, numbers, replies, summing_up, uploads, views
 
 urlpatterns = [
     path("api/desk/upload", uploads.upload, name="desk-upload"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("desk/quick-replies/mine.xlsx", replies.file, {"form": "xlsx"}, name="desk-quick-replies-xlsx"),
     path("desk/quick-replies/<int:reply_id>/", replies.reply, name="desk-quick-reply"),
     path("desk/quick-replies/<int:reply_id>/used/", replies.used, name="desk-quick-reply-used"),
+    path("desk/monitor/", monitor_page.monitor, name="desk-monitor"),
     path("desk/numbers/", numbers.today, name="desk-numbers"),
     path("desk/ended/", views.ended, name="desk-ended"),
     path("desk/sessions/<uuid:session_id>/", views.session, name="desk-session"),

@@ -20,10 +20,12 @@ from apps.desk.profile import profile
 from apps.desk.words import desk_words
 from apps.routing.settings import REST_REASONS, PresenceSettings
 from apps.sessions import reply_variables
+from apps.sessions.models import ChatSession, State
 from apps.sessions.permissions import visible_to
 from apps.sessions.settings import MessageSettings
 from apps.team import business
 from apps.team.abilities import Ability, may
+from apps.team.models import Member
 from csdesk import clock
 
 NO_SESSION = "00000000-0000-0000-0000-000000000000"
@@ -34,9 +36,12 @@ LONGEST_LOOK_BACK = timedelta(days=2)
 @never_cache
 @login_required
 def desk(request: HttpRequest) -> HttpResponse:
-    """The workbench (D-1); members who do not serve are told where else to go."""
+    """The workbench (D-1); members who do not serve are told where else to go.
+
+    Supervisors who do not serve find there what they have taken over (R-13).
+    """
     has_console = may(request.user, Ability.ENTER_CONSOLE)
-    if not request.user.serves:
+    if not (request.user.serves or has_sessions(request.user)):
         return render(request, "desk/not_serving.html", {"has_console": has_console})
     context = {
         "has_console": has_console,
@@ -45,6 +50,11 @@ def desk(request: HttpRequest) -> HttpResponse:
         "sprite": "ui/icons.svg",
     }
     return render(request, "desk/desk.html", context)
+
+
+def has_sessions(member: Member) -> bool:
+    """Whether something is offered to or served by the member."""
+    return ChatSession.objects.filter(agent=member, state__in=[State.OFFERED, State.SERVING]).exists()
 
 
 def _page(request: HttpRequest) -> dict:

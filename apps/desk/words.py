@@ -198,6 +198,7 @@ def _notices() -> dict[str, str]:
         "came_back": _("{name} was not accepted by your colleague and is back with you."),
         "not_accepted": _("{name} was not accepted by your colleague and waits at the head of the queue."),
         "was_handed_on": _("{name} was taken over or handed on."),
+        "status_set_by": _("{name} has set you to: {status}"),
         "was_missed": _("You missed {name}; the session went on to somebody else."),
         "offered_by": _("{name} is offered to you"),
         "says": _("{name}: {text}"),

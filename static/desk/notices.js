@@ -158,6 +158,14 @@ export class Teller {
     bench.desk.on("arrived", ({ session, message }) => this.#arrived(bench, session, message));
     for (const event of ["transfer", "autoTransfer", "userAccessed"]) bench.desk.on(event, (frame) => this.#moved(bench, frame));
     for (const event of ["list", "ready"]) bench.desk.on(event, () => this.#offers());
+    bench.desk.on("status", ({ by }) => by && this.#setBy(by));
+  }
+
+  /** A supervisor has changed the agent's availability: that it changed by itself would be a riddle. */
+  #setBy(name) {
+    const words = say("status_set_by", { name, status: say(this.bench.desk.status) });
+    this.announce(words);
+    this.toast(words);
   }
 
   /** An offer does not wait until the reader has finished. */

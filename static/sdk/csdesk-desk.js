@@ -172,6 +172,7 @@ export class DeskSession {
     if (isOpen && isMine) Object.assign(this, { place: summary.state, left: null, leftAt: 0, watched: false });
     else if (isOpen && this.watched) Object.assign(this, { place: "watched", left: null, leftAt: 0 });
     else if (summary.state) this.leave(null);
+    if (summary.state === "closed") this.watched = false;
   }
 
   /** The last words; who said them stays known though a summary does not say it. */
