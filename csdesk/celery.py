@@ -65,6 +65,8 @@ app.conf.update(
         "purge_sign_ins": {"task": "team.tasks.purge_sign_ins", "schedule": crontab(hour=3, minute=50)},
         "purge_uploads": {"task": "routing.tasks.purge_uploads", "schedule": crontab(minute="*/15")},
         "purge_files": {"task": "chatbot.tasks.purge_files", "schedule": crontab(minute=7)},
+        "purge_team_files": {"task": "team.tasks.purge_files", "schedule": crontab(minute=8)},
+        "send_passwords": {"task": "team.tasks.send_passwords", "schedule": 60.0, "options": {"expires": 55}},
     },
     beat_max_loop_interval=1,
 )

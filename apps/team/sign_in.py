@@ -140,7 +140,7 @@ def mailed_password_has_ended(member: Member) -> bool:
         TrailEntry.objects.filter(
             object_type="member",
             object_id=str(member.pk),
-            action__in=("member.added", "member.password_reset"),
+            action__in=("member.added", "member.password_reset", "member.password_sent"),
         )
         .order_by("-number")
         .values_list("at", flat=True)

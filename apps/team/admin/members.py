@@ -234,7 +234,7 @@ def _tell(request: HttpRequest, member: Member) -> passwords.Tell:
             text = _("The password has been e-mailed to %(email)s.")
             messages.success(request, text % {"email": member.email})
         else:
-            text = _("The e-mail to %(email)s could not be sent. Reset the password to send a new one.")
+            text = _("The e-mail to %(email)s could not be sent. It is tried again every few minutes.")
             messages.error(request, text % {"email": member.email})
 
     return tell
