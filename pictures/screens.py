@@ -95,6 +95,8 @@ SCREENS = [
         "service_sessions/channel/",
         "service_sessions/channel/add/",
         "service_sessions/quickreply/",
+        "service_sessions/quickreply/import/",
+        "service_sessions/summarycategory/",
         "team/trailentry/",
         "settings/prompts/",
         "settings/reception/",

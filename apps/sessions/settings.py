@@ -144,7 +144,7 @@ class QuickReplySettings(Section):
     """What may stand in quick replies beside our own variables (D-5)."""
 
     name: ClassVar[str] = "quick_replies"
-    title: ClassVar = _("Quick replies")
+    title: ClassVar = _("Quick reply variables")
     help: ClassVar = _(
         "In quick replies ${CustomerName}, ${StaffName}, ${OrderNo} and such are filled in by themselves."
     )

@@ -63,7 +63,8 @@ def _settings() -> Entry:
         for section in business.sections()
     ]
     summaries = Entry(_("Summary categories"), reverse("admin:service_sessions_summarycategory_changelist"))
-    return Entry(_("Settings"), reverse("admin:settings"), "sliders", entries=[channels, *sections, summaries])
+    sections.insert(1 + [section.name for section in business.sections()].index("summary"), summaries)
+    return Entry(_("Settings"), reverse("admin:settings"), "sliders", entries=[channels, *sections])
 
 
 def _team(member: Member) -> Entry:
