@@ -37,8 +37,6 @@ def _lists() -> dict[str, str]:
         "no_sessions_filtered": _("No session fits these filters."),
         "no_agents": _("Nobody serves in your groups yet."),
         "shown_of": _("{n} of {all} sessions"),
-        "sessions_count": _("{n} sessions"),
-        "sessions_count_one": _("1 session"),
         "all_groups": _("All groups"),
         "waits_offered": _("{n} offered to you"),
         "waits_offered_one": _("1 offered to you"),
