@@ -16,5 +16,5 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-form]");
   if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  openForm(link.href, { failed: say("not_saved"), saved: () => location.reload() });
+  openForm(link.href, { failed: say("not_saved"), close: say("cancel"), saved: () => location.reload() });
 });

@@ -60,7 +60,7 @@ def test_the_list_counts_where_a_tag_is_and_deleting_takes_it_off(browser_of):
     page = browser.get(LIST).content.decode()
     assert 'field-on_customers">2<' in page and 'field-on_sessions">1<' in page
     asked = browser.get(f"{LIST}{tag.pk}/delete/").content.decode()
-    assert "2 customers and 1 sessions" in asked
+    assert "customers: 2, sessions: 1" in asked
     browser.post(f"{LIST}{tag.pk}/delete/", {"post": "yes"})
     assert not CustomerTag.objects.exists() and not SessionTag.objects.exists()
     session.refresh_from_db()

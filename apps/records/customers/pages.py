@@ -71,7 +71,7 @@ def words() -> dict[str, str]:
         "load_failed": _("This did not load."),
         "retry": _("Retry"),
         "not_saved": _("This could not be saved. Please try again."),
-        "remove_attribute": _("Remove"),
+        "cancel": _("Cancel"),
         "offered": _("{n} offered to you"),
         "unread": _("{n} waiting for your answer"),
     }

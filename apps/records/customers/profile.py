@@ -123,7 +123,8 @@ class Profile:
     @property
     def told(self) -> list[Fact]:
         """What the app or the page told beside the name."""
-        return [Fact(str(name), value) for name, value in self.customer.client_data.items() if value != ""]
+        told = self.contact.told(self.customer.client_data)
+        return [Fact(str(name), value) for name, value in told.items() if value != ""]
 
     @property
     def told_by(self) -> str:
