@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+from apps.routing import members
+from apps.team.models import Role
 from drill.clients import Visitor, sign_in
 from tests import factories as make
 from tests.live.plain import database, desk_of, socket_to
@@ -42,6 +44,11 @@ async def test_desks_go_on_from_the_database(stack, no_redis):
         async with desk_of(stack.url, other) as first:
             await asyncio.to_thread(sign_in, stack.url, other.account, make.PASSWORD)
             assert (await first.expect("kicked", seconds=6))["reason"] == "signed_in_elsewhere"
+
+        admin = await database(make.make_member, Role.ADMINISTRATOR)
+        async with desk_of(stack.url, other) as second:
+            await database(members.force_offline, other, admin)
+            assert (await second.expect("kicked", seconds=6))["reason"] == "forced_offline"
 
         stack.start("redis")
         await pushed_again(desk, visitor, session)

@@ -12,7 +12,6 @@ from websockets.exceptions import InvalidStatus
 
 from apps.routing import members
 from apps.sessions.models import ChatSession, Message
-from apps.team import sign_in as places
 from apps.team.models import Member, Role
 from csdesk import clock
 from drill.clients import sign_in
@@ -91,13 +90,9 @@ async def test_forced_offline_says_why(stack):
     agent = await database(make.make_member)
     async with desk_of(stack.url, agent) as desk:
 
-        def force() -> None:
-            Member.objects.filter(pk=agent.pk).update(forced_offline_at=clock.now())
-            members.release(Member.objects.get(pk=agent.pk))
-            places.end_all(Member.objects.get(pk=agent.pk), "forced_offline")
-
-        await database(force)
-        assert (await desk.expect("kicked", seconds=2))["reason"] == "forced_offline"
+        admin = await database(make.make_member, Role.ADMINISTRATOR)
+        await database(members.force_offline, agent, admin)
+        assert (await desk.expect("kicked", seconds=1))["reason"] == "forced_offline"
         assert await desk.closed(2) == 4009
 
 
