@@ -81,7 +81,8 @@ def _sessions(found: Comparison) -> Tile:
             "of last week until the same time. All of today’s figures are about these sessions."
         ),
         beside=_signed(round(100 * (now - before) / before), "%") if before else "",
-        under=_by_now(found, _number(before)),
+        under=_by_now(found, _number(before))
+        or _("%(day)s: none by this time") % {"day": weekday(found.before.until)},
     )
 
 
@@ -174,9 +175,9 @@ def _rating(found: Comparison) -> Tile:
 
 
 def _by_now(found: Comparison, value: str) -> str:
-    """`last Wed 381`; that nothing was there is said once, as nothing."""
+    """`last Wed 381`; nothing where nothing was, which the number of sessions says already."""
     if not found.before.figures.sessions:
-        return _("%(day)s: none by this time") % {"day": weekday(found.before.until)}
+        return ""
     return f"{weekday(found.before.until)} {value}"
 
 

@@ -1,12 +1,17 @@
 """Channels in the console (V-3): what is copied; secrets shown to administrators only, on demand (X-6)."""
 
+import io
 import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 
 from apps.sessions import signing_secrets
+from apps.sessions.admin.channels import ICONS
 from apps.sessions.models import Channel
 from apps.team.models import Role, TrailDetail
 from csdesk import clock
@@ -185,3 +190,73 @@ def test_a_form_cannot_set_a_secret(browser):
     assert signing_secrets.current(shop) == [secret]
     answer = browser.get(f"{LIST}?secret_1__startswith=1")
     assert answer.status_code in (302, 400)
+
+
+def test_an_uploaded_picture_is_made_anew_and_served_by_us(browser):
+    shop = make_channel()
+    change, _secrets = pages_of(shop)
+    assert browser.post(change, fields(avatar_file=picture())).status_code == 302
+    shop.refresh_from_db()
+    assert re.fullmatch(r"/pictures/answers/[0-9a-f-]{36}/", shop.avatar)
+    shown = Client().get(shop.avatar)
+    assert shown.status_code == 200
+    assert shown["Content-Type"].startswith("image/")
+    # Saved again without a file it stays; taken away it is gone.
+    assert browser.post(change, fields(avatar=shop.avatar)).status_code == 302
+    kept = shop.avatar
+    shop.refresh_from_db()
+    assert shop.avatar == kept
+    assert f'src="{kept}"' in browser.get(change).content.decode()
+    assert f'src="{kept}"' in browser.get(LIST).content.decode()
+    assert browser.post(change, fields(avatar=kept, avatar_clear="1")).status_code == 302
+    shop.refresh_from_db()
+    assert shop.avatar == ""
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture at all", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
+def test_what_is_no_picture_is_refused_at_its_field(browser, content):
+    shop = make_channel()
+    bad = SimpleUploadedFile("face.png", content, content_type="image/png")
+    answer = browser.post(pages_of(shop)[0], fields(avatar_file=bad, name="Changed"))
+    assert "avatar" in answer.context["adminform"].form.errors
+    shop.refresh_from_db()
+    assert (shop.name, shop.avatar) == ("Shop", "")
+
+
+def picture() -> SimpleUploadedFile:
+    content = io.BytesIO()
+    Image.new("RGB", (40, 40), "#b08a63").save(content, "PNG")
+    return SimpleUploadedFile("face.png", content.getvalue(), content_type="image/png")
+
+
+def test_the_instructions_have_all_there_is_to_copy(browser, settings):
+    settings.CSDESK_BASE_URL = "https://desk.example.com"
+    site = make_channel(allowed_sites=["https://shop.example.com"])
+    app = make_channel(kind="app", account_id="@face_account")
+    page = browser.get(f"{LIST}{site.pk}/guide/").content.decode()
+    assert f'data-copy="https://desk.example.com/chat/{site.key}/"' in page
+    assert f"data-channel=&quot;{site.key}&quot;" in page
+    assert "<code>https://shop.example.com</code>" in page
+    page = browser.get(f"{LIST}{app.pk}/guide/").content.decode()
+    assert 'data-copy="@face_account"' in page
+    assert "conversation=&quot;C2C@face_account&quot;" in page
+    assert "widget.js" not in page
+    assert browser.get(f"{LIST}999999/guide/").status_code == 403
+    for role in (Role.SUPERVISOR, Role.AGENT):
+        assert signed_in(role).get(f"{LIST}{site.pk}/guide/").status_code == 403
+
+
+def test_the_list_leads_to_the_form_and_the_instructions(browser):
+    app = make_channel(kind="app", account_id="@list_account")
+    page = browser.get(LIST).content.decode()
+    assert 'data-copy="@list_account"' in page
+    assert f'href="{pages_of(app)[0]}"' in page
+    assert f'href="{LIST}{app.pk}/guide/"' in page
+
+
+def test_the_preview_draws_what_the_widget_draws():
+    drawn = (settings.BASE_DIR / "static/visitor/widget/drawing.js").read_text()
+    joined = re.sub(r'"\s*\+\s*"', "", drawn)
+    assert {name for name, _path in ICONS} == set(dict(Channel._meta.get_field("launcher").choices))
+    for name, path in ICONS:
+        assert re.search(rf'{name}:\s*"{re.escape(path)}"', joined), name

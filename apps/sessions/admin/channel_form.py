@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.sessions.admin.channel_avatar import AvatarField
 from apps.sessions.models import Channel, ChannelKind
 from csdesk.console.model_admin import ConsoleForm, NameField
 
@@ -75,6 +76,8 @@ class ChannelForm(ConsoleForm):
         r"^#[0-9a-fA-F]{6}$", label=gettext_lazy("Colour"), widget=ColourInput, initial="#0b6883"
     )
 
+    avatar = AvatarField(required=False, max_length=200)
+
     class Meta:
         model = Channel
         fields = (
@@ -114,13 +117,6 @@ class ChannelForm(ConsoleForm):
             key = f"{key[:32] or 'channel'}-{secrets.token_hex(3)}"
         return key
 
-    def clean_avatar(self) -> str:
-        address = self.cleaned_data["avatar"].strip()
-        if address and (not address.startswith("/") or address.startswith("//") or "\\" in address):
-            # Nothing from elsewhere is shown to customers (X-11).
-            raise forms.ValidationError(_("Only a picture on this server: the address starts with one /."))
-        return address
-
     def clean(self) -> dict:
         cleaned = super().clean()
         account = (cleaned.get("account_id") or "").strip()
@@ -139,13 +135,13 @@ def _labels(kind: str) -> dict[str, str]:
     """What the name and the picture are called: a website is a site, an app has a service account."""
     if kind == ChannelKind.APP:
         return {"name": _("Service account's name"), "avatar": _("Service account's avatar")}
-    return {"name": _("Website's name"), "avatar": _("avatar address").capitalize()}
+    return {"name": _("Website's name"), "avatar": _("Avatar")}
 
 
 def _helps() -> dict[str, str]:
     return {
         "key": _("Part of the address of the window. It can't be changed later. Empty: one is made."),
-        "avatar": _("Address of a picture on this server, such as /static/….png; empty: a letter."),
+        "avatar": _("A square picture, shown in the window’s head; else the first letter of the name."),
         "account_id": _("What the users of an app talk to. Empty for websites; for an app, one is made."),
         "has_bot": _(
             "The bot answers this channel's customers first, as long as it is on and has been published."

@@ -6,21 +6,49 @@ import segno
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.forms import Script
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import path, reverse
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from apps.sessions.admin import pre_chat_page
 from apps.sessions.admin.channel_form import ChannelForm
 from apps.sessions.admin.channel_secrets import secrets_page
 from apps.sessions.models import Channel, ChannelKind
 from apps.team.abilities import Ability
+from apps.visitor.words import greeting_words
 from csdesk.console import site
 from csdesk.console.model_admin import ConsoleAdmin
+
+# The launcher's pictures, as static/visitor/widget/drawing.js has them.
+ICONS = (
+    (
+        "chat",
+        "M5.5 3.5h9a2.5 2.5 0 0 1 2.5 2.5v5a2.5 2.5 0 0 1-2.5 2.5H9.5L5.5 17v-3.5A2.5 2.5 0 0 1 3 11V6"
+        "a2.5 2.5 0 0 1 2.5-2.5zM7 8.5h.01M10 8.5h.01M13 8.5h.01",
+    ),
+    (
+        "question",
+        "M10 17.2a7.2 7.2 0 1 0-6.3-3.7L3 17l3.5-.7a7.2 7.2 0 0 0 3.5.9z"
+        "M7.9 8.1a2.1 2.1 0 1 1 3.2 1.8c-.7.4-1.1.9-1.1 1.6M10 13.9h.01",
+    ),
+    (
+        "headset",
+        "M4 12v-2a6 6 0 0 1 12 0v2M4 11.5h1.7v4H5a1 1 0 0 1-1-1z"
+        "M16 11.5h-1.7v4h.7a1 1 0 0 0 1-1zM15 15.5c0 1.2-1 1.7-3.2 1.7",
+    ),
+    (
+        "heart",
+        "M10 16.6C5.6 13.4 3 10.9 3 7.9A3.7 3.7 0 0 1 6.7 4.2c1.3 0 2.5.7 3.3 1.9.8-1.2 2-1.9 3.3-1.9"
+        "A3.7 3.7 0 0 1 17 7.9c0 3-2.6 5.5-7 8.7z",
+    ),
+)
 
 
 @admin.register(Channel, site=site)
@@ -29,16 +57,26 @@ class ChannelAdmin(ConsoleAdmin):
     trail_type = "channel"
     lookups = frozenset({"kind__exact", "is_active__exact"})
     form = ChannelForm
-    list_display = ("name", "kind", "key", "sites", "activity", "window")
+    list_display = ("shown_name", "kind", "reached", "sites", "activity", "acts")
     list_filter = ("kind", "is_active")
     search_fields = ("name", "key", "account_id")
     ordering = ("name",)
     actions = None
     change_list_template = "console/channel_list.html"
-    readonly_fields = ("embed_code", "window_address", "window_code", "account", "app_number", "signing")
+    readonly_fields = (
+        "embed_code",
+        "window_address",
+        "window_code",
+        "account",
+        "app_number",
+        "signing",
+        "look",
+        "asked_before",
+    )
 
     class Media:
         css = {"all": ("console/channels.css",)}
+        js = (Script("console/channel-look.js", type="module"),)
 
     # --- the list ---
 
@@ -51,11 +89,32 @@ class ChannelAdmin(ConsoleAdmin):
         shown = ("ok", _("Active")) if channel.is_active else ("", _("Off"))
         return format_html('<span class="tag {}">{}</span>', *shown)
 
-    @admin.display(description=gettext_lazy("window"))
-    def window(self, channel: Channel) -> str:
+    @admin.display(description=gettext_lazy("service name"), ordering="name")
+    def shown_name(self, channel: Channel) -> str:
+        if channel.avatar:
+            picture = format_html('<img class="avatar small" src="{}" alt="">', channel.avatar)
+        else:
+            picture = format_html('<span class="avatar small" aria-hidden="true">{}</span>', channel.name[:1])
+        return format_html(
+            '<span class="channel-name">{}<span dir="auto">{}</span></span>', picture, channel.name
+        )
+
+    @admin.display(description=gettext_lazy("address or account id"))
+    def reached(self, channel: Channel) -> str:
+        """Where customers find it: the page of the window, or the account that an app names."""
         if channel.kind == ChannelKind.APP:
-            return "–"
-        return format_html('<a href="/chat/{}/" target="_blank">{}</a>', channel.key, _("Open"))
+            return _to_copy(channel.account_id)
+        return format_html('<a href="/chat/{0}/" target="_blank">/chat/{0}/</a>', channel.key)
+
+    @admin.display(description="")
+    def acts(self, channel: Channel) -> str:
+        names = ((pgettext("channel", "Change"), "change"), (pgettext("channel", "Instructions"), "guide"))
+        links = (
+            (reverse(f"admin:service_sessions_channel_{name}", args=[channel.pk]), label)
+            for label, name in names
+        )
+        buttons = format_html_join("", '<a class="button small quiet" href="{}">{}</a>', links)
+        return format_html('<span class="channel-acts">{}</span>', buttons)
 
     # --- what to copy ---
 
@@ -71,6 +130,12 @@ class ChannelAdmin(ConsoleAdmin):
         return format_html(
             '<span class="qr-code" role="img" aria-label="{}">{}</span>', _address(channel), safe
         )
+
+    @admin.display(description=gettext_lazy("Preview"))
+    def look(self, channel: Channel) -> SafeString:
+        """The chat on a page, as the form says just now."""
+        words = {"greeting": greeting_words(), "icons": ICONS}
+        return render_to_string("console/channel_look.html", words)
 
     @admin.display(description=gettext_lazy("Code for your pages"))
     def embed_code(self, channel: Channel) -> str:
@@ -96,6 +161,11 @@ class ChannelAdmin(ConsoleAdmin):
         act = _("Show or change") if channel.secret_1 else _("Make a secret")
         return format_html('{} <a class="button small" href="{}">{}</a>', state, address, act)
 
+    @admin.display(description=gettext_lazy("Form before the chat"))
+    def asked_before(self, channel: Channel) -> str:
+        """Whether customers are asked something before their first word (V-4)."""
+        return pre_chat_page.standing(channel)
+
     # --- the form ---
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -108,16 +178,17 @@ class ChannelAdmin(ConsoleAdmin):
         sets = [
             (None, {"fields": ("name", "kind", "key", *account, "avatar", "is_active", "has_bot")}),
             (_("Where it may be shown"), {"fields": ("allowed_sites",)}),
-            (_("Look"), {"fields": ("colour", "position", "launcher", "greeting")}),
+            (_("Look"), {"fields": ("look", "colour", "position", "launcher", "greeting")}),
         ]
         if obj is None:
             return sets[:2] if is_app else sets
+        before = (_("Before the chat"), {"fields": ("asked_before",)})
         signing = (_("Known users"), {"fields": ("app_number", "signing")})
         if is_app:
             shown = (_("Put it into your app"), {"fields": ("account", "app_number", "signing")})
-            return [sets[0], shown, sets[1]]
+            return [sets[0], shown, before, sets[1]]
         shown = (_("Put it on your site"), {"fields": ("embed_code", "window_address", "window_code")})
-        return [sets[0], shown, *sets[1:], signing]
+        return [sets[0], shown, *sets[1:], before, signing]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> tuple[str, ...]:
         return (*self.readonly_fields, "key") if obj else self.readonly_fields
@@ -153,7 +224,7 @@ class ChannelAdmin(ConsoleAdmin):
             "window_address": self.window_address(channel),
             "window_code": self.window_code(channel),
             "account": self.account(channel),
-            "app_number": self.app_number(channel),
+            "app_number": format_html("SDKAppID {}", self.app_number(channel)),
             "signing": self.signing(channel),
             "component": _to_copy(_component(channel)),
         }
