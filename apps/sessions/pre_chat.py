@@ -85,11 +85,11 @@ def form_of(channel: Channel) -> Form | None:
         for one in raw.get("questions", ())
     )
     consent = Words(raw.get("consent") or {})
-    form = Form(_version(raw), Words(raw.get("title") or {}), questions, consent, raw.get("notice") or "")
+    form = Form(version(raw), Words(raw.get("title") or {}), questions, consent, raw.get("notice") or "")
     return form if form.asks else None
 
 
-def _version(raw: dict) -> int:
+def version(raw: dict) -> int:
     return zlib.crc32(json.dumps(raw, sort_keys=True).encode())
 
 

@@ -21,7 +21,14 @@ from apps.visitor import channels, origins, views, widget
 from apps.visitor.words import greeting_words, look_words
 from csdesk.errors import NotFound
 
-PART_STYLES = ("ui/tokens.css", "ui/base.css", "ui/thread.css", "visitor/window.css", "sdk/csdesk-chat.css")
+PART_STYLES = (
+    "ui/tokens.css",
+    "ui/base.css",
+    "ui/thread.css",
+    "visitor/window.css",
+    "visitor/pre-chat.css",
+    "sdk/csdesk-chat.css",
+)
 
 Answer = Callable[[HttpRequest, Channel], dict]
 Find = Callable[[str], Channel]

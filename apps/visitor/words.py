@@ -1,5 +1,8 @@
 """The words of the customer's window, in the reader's language; gaps stand in braces."""
 
+from functools import reduce
+from operator import or_
+
 from django.utils.translation import gettext as _
 
 from csdesk.thread_words import thread_words
@@ -7,7 +10,8 @@ from csdesk.thread_words import thread_words
 
 def window_words() -> dict[str, str]:
     """All words that the window's scripts put on the screen."""
-    return thread_words() | _state_words() | _writing_words() | _recording_words() | _trouble_words()
+    parts = (_state_words(), _pre_chat_words(), _writing_words(), _recording_words(), _trouble_words())
+    return reduce(or_, parts, thread_words())
 
 
 def look_words() -> dict[str, str]:
@@ -45,6 +49,18 @@ def _state_words() -> dict[str, str]:
         "to_end": _("Newest"),
         "says": _("{name} says: {text}"),
         "title_unread": _("({n}) {title}"),
+    }
+
+
+def _pre_chat_words() -> dict[str, str]:
+    return {
+        "pre_chat_agree": _("Please agree first."),
+        "pre_chat_choose": _("Please choose"),
+        "pre_chat_notice": _("Privacy notice"),
+        "pre_chat_optional": _("(optional)"),
+        "pre_chat_required": _("Please fill this in."),
+        "pre_chat_start": _("Start chat"),
+        "pre_chat_title": _("Before we begin"),
     }
 
 

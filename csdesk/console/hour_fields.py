@@ -48,7 +48,7 @@ class WeekField(forms.Field):
 
 def lines_of(week: Any) -> list[str]:
     """Each weekday's hours as a line: as it was typed, or as it is kept."""
-    return [day if isinstance(day, str) else intervals.written(day) for day in week]
+    return [day if isinstance(day, str) else intervals.written(day or ()) for day in week]
 
 
 class SpecialDaysWidget(forms.Widget):

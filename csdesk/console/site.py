@@ -44,6 +44,7 @@ class ConsoleSite(AdminSite):
     def get_urls(self) -> list:
         # Here, not above: these pages ask the site whether they may be shown.
         from apps.chatbot.admin import pages as bot_pages
+        from apps.sessions.admin import pre_chat_page
         from csdesk.console import group_hours, overview, settings_pages
 
         own = [
@@ -56,6 +57,12 @@ class ConsoleSite(AdminSite):
                 "groups/<int:group_id>/hours/preview/",
                 self.admin_view(group_hours.preview),
                 name="group_hours_preview",
+            ),
+            path("channels/<int:channel_id>/pre-chat/", self.admin_view(pre_chat_page.page), name="pre_chat"),
+            path(
+                "channels/<int:channel_id>/pre-chat/preview/",
+                self.admin_view(pre_chat_page.preview),
+                name="pre_chat_preview",
             ),
             path("bot/", include(bot_pages.urls(self))),
         ]

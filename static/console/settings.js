@@ -1,5 +1,6 @@
 // Settings: what customers will see while the values change, rows of days, one day's hours for others.
 import { card } from "../ui/cards.js";
+import { PreChat } from "../visitor/pre-chat.js";
 
 const WAIT_MS = 250;
 
@@ -37,8 +38,16 @@ function follow(place) {
   form.addEventListener("rows", later);
 }
 
-/** Cards as the customer's window draws them; here nothing can be pressed. */
+/** Cards and forms as the customer's window draws them; here nothing can be pressed. */
 function draw(place) {
+  for (const box of place.querySelectorAll("[data-form]")) {
+    const words = JSON.parse(box.closest(".talk").dataset.words);
+    const nothing = () => {};
+    new PreChat({ window: box, words, send: async () => {}, mayFocus: nothing, done: nothing }).show(
+      JSON.parse(box.dataset.form),
+    );
+    box.inert = true;
+  }
   for (const box of place.querySelectorAll("[data-card]")) {
     const talk = box.closest(".talk");
     const data = JSON.parse(box.dataset.card);

@@ -31,6 +31,8 @@
  * - `read` {session, by, seq}; `unread` {count}; `signal` {data}
  * - `history` {more}: a page of earlier messages is complete
  * - `refused` {code, detail}: the server refused something that was not a message
+ * - `pre_chat` {form}: what is to be answered with `fillIn` before anything can be said, null once it has been;
+ *   also in `state.channel.pre_chat`
  * - `identity` {userID, nickname, verified}: who the customer is now; `userID` is "" for an anonymous visitor
  * - `expired` {userID}: the user's signature is over; `identify` with a new one goes on
  * - `reset` {}: the browser is somebody else now; everything known is void
@@ -73,10 +75,11 @@ const DIRECTIONS = /[\u0000-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u
 
 /** A refusal, with the code of the protocol. */
 export class VisitorError extends Error {
-  /** @param {string} code @param {string} [detail] */
-  constructor(code, detail) {
+  /** @param {string} code @param {string} [detail] @param {string} [field] the question it is about */
+  constructor(code, detail, field) {
     super(detail || code);
     this.code = code;
+    this.field = field;
   }
 }
 
@@ -622,6 +625,7 @@ export class VisitorClient {
     signal: (frame) => this.#signal(frame),
     read: (frame) => this.#readFrame(frame),
     pong: (frame) => this.#pong(frame),
+    pre_chat: (frame) => this.#preChat(frame.form),
     error: (frame) => this.#error(frame),
     bye: (frame) => this.#bye(frame),
   };
@@ -653,6 +657,7 @@ export class VisitorClient {
     this.#schedulePing();
     if (first && !frame.session) this.history();
     this.#emit("ready", { first });
+    this.#emit("pre_chat", { form: this.state.channel?.pre_chat || null });
     if (this.#showing === "soon") this.shown();
     this.#resend();
     this.#wakeUploads();
@@ -861,7 +866,7 @@ export class VisitorClient {
     const pending = frame.client_id && this.state.pending.find((one) => one.client_id === frame.client_id);
     if (pending) this.#refusedSend(pending, code, detail);
     else if (this.#answers.length && code !== "rate_limited" && code !== "unknown_op")
-      this.#answers.shift().reject(new VisitorError(code, detail));
+      this.#answers.shift().reject(new VisitorError(code, detail, frame.field));
     else this.#emit("refused", { code, detail });
   }
 
@@ -1194,7 +1199,8 @@ export class VisitorClient {
 
   /** A window is shown: the service flow begins or goes on (src 7). */
   shown() {
-    if (!this.#signedIn) {
+    // Before the form is filled in there is nothing to begin.
+    if (!this.#signedIn || this.state.channel?.pre_chat) {
       this.#showing = "soon";
       return;
     }
@@ -1236,6 +1242,33 @@ export class VisitorClient {
       const { comment, ...rest } = choice;
       this.signal({ src: "10", menuSelected: { ...rest, ...(comment ? { comment } : {}) } });
     });
+  }
+
+  /**
+   * Answer what the channel asks before the first word (`pre_chat`).
+   * @param {Object<string,string>} answers by the questions' keys
+   * @param {boolean} [agrees] to the privacy notice, where the form has one
+   * @returns {Promise<void>} rejects with the server's refusal, whose `field` names the question
+   */
+  fillIn(answers, agrees = false) {
+    if (!this.#signedIn) return Promise.reject(new VisitorError("unavailable"));
+    return new Promise((resolve, reject) => {
+      const answer = { kind: "pre_chat", resolve, reject };
+      this.#answers.push(answer);
+      this.#after("pre_chat", ANSWER_MS, () => this.#giveUp(answer));
+      this.#write({ op: "pre_chat", answers, agrees });
+    });
+  }
+
+  #preChat(form) {
+    if (this.state.channel) this.state.channel.pre_chat = form || null;
+    if (!form) {
+      this.#stop("pre_chat");
+      const at = this.#answers.findIndex((answer) => answer.kind === "pre_chat");
+      if (at >= 0) this.#answers.splice(at, 1)[0].resolve();
+      if (this.#showing === "soon") this.shown();
+    }
+    this.#emit("pre_chat", { form: form || null });
   }
 
   #giveUp(answer) {

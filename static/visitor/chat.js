@@ -105,14 +105,8 @@ export class Chat {
     this.head = new Head({ state: this.#find(".window-state"), words });
     this.head.picture(config.picture);
     this.line = new Line({ banner: this.#find("#banner"), words, retry: () => client.reconnect() });
-    this.notices = new Notices({
-      root,
-      words,
-      store: stores.local,
-      host: this.host,
-      signal,
-      isPage: this.isPage,
-    });
+    const { host, isPage } = this;
+    this.notices = new Notices({ root, words, store: stores.local, host, signal, isPage });
     this.sight = new Sight({
       isLookedAt: () => this.isShown && this.reading.atEnd,
       seen: () => client.markRead(),
@@ -220,6 +214,7 @@ export class Chat {
     on("unread", () => this.sight.counted());
     on("refused", ({ code, detail }) => this.line.refused(code, detail));
     on("lost", ({ names }) => this.#lost(names));
+    on("pre_chat", ({ form }) => this.#ask(form));
     on("reset", () => this.#reset());
     const { signal } = this.#ending;
     document.addEventListener("visibilitychange", () => this.#visibility(), { signal });
@@ -274,11 +269,8 @@ export class Chat {
     this.#find(".quick").hidden = !this.#find(".quick > :not([hidden])");
     this.reading.keep(() => {
       this.#queueNotice(view);
-      this.#find("#after-end").hidden = !(
-        view &&
-        view.state === "closed" &&
-        this.client.state.link !== "gone"
-      );
+      const isOver = view?.state === "closed" && this.client.state.link !== "gone";
+      this.#find("#after-end").hidden = !isOver;
       this.thread.refresh();
     });
     this.#empty();
@@ -300,6 +292,11 @@ export class Chat {
     const shown = names.slice(0, NAMES_TOLD).map((name) => `“${name}”`);
     const more = names.length > NAMES_TOLD ? " …" : "";
     this.line.trouble(fill(this.words.files_lost, { names: shown.join(" ") + more }), { stays: true });
+  }
+
+  // What is asked before the first word; most channels ask nothing and load nothing for it.
+  async #ask(form) {
+    if (form || this.preChat) (await import("./pre-chat.js")).ask(this);
   }
 
   #empty() {
