@@ -170,6 +170,8 @@ ADDRESSES: dict[str, Rule] = {
     "console/settings/": _ADMIN,
     "console/settings/<slug:name>/": _ADMIN,
     "console/settings/<slug:name>/preview/": _ADMIN_POSTS,
+    "console/channels/<int:channel_id>/pre-chat/": _ADMIN,
+    "console/channels/<int:channel_id>/pre-chat/preview/": _ADMIN_POSTS,
     "console/groups/<int:group_id>/hours/": _ADMIN,
     "console/groups/<int:group_id>/hours/preview/": _ADMIN_POSTS,
     # The team.
