@@ -1,11 +1,15 @@
 """Celery entry points of routing."""
 
 import logging
+from functools import partial
 
 from celery import shared_task
 
-from apps.routing import deadlines, purging
+from apps.routing import deadlines, members, purging
 from apps.sessions import files, remote_pictures
+from apps.team import member_exports, member_imports
+from apps.team.models import FileJob
+from csdesk.file_jobs import exports, imports
 
 log = logging.getLogger(__name__)
 
@@ -28,3 +32,25 @@ def purge_uploads() -> None:
     """Every quarter of an hour: files never sent (X-10), pictures of others that had their day (X-11)."""
     files.purge_unattached()
     remote_pictures.purge()
+
+
+# Members who serve no more have their sessions go back to the queue: so these stand here and not in the team.
+_take_members = partial(member_imports.take, release=members.release)
+
+
+@shared_task(name="routing.tasks.check_members")
+def check_members(job_id: int) -> None:
+    """Say what an uploaded file of members would do."""
+    imports.check(FileJob, job_id, _take_members)
+
+
+@shared_task(name="routing.tasks.write_members")
+def write_members(job_id: int) -> None:
+    """Do what was confirmed."""
+    imports.write(FileJob, job_id, _take_members)
+
+
+@shared_task(name="routing.tasks.export_members")
+def export_members(job_id: int) -> None:
+    """Write members into a file."""
+    exports.write(FileJob, job_id, member_exports.write)

@@ -17,6 +17,7 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,7 @@ _LOCK = (0x7EA1, 1)
 FIRST_HASH = "0" * 64
 ERASED = "trail.erased"
 _ERASED_AT_ONCE = 1000
+_APPENDED_AT_ONCE = 2000
 
 
 def append(
@@ -48,36 +50,90 @@ def append(
     `action` is `thing.verb` (`record.viewed`); `values` are JSON and hold neither secrets nor
     unmasked phone numbers or e-mails of customers.
     """
-    details = TrailDetail(
-        salt=secrets.token_hex(16),
-        member_name=member.nickname[:60] if member else "",
-        address=address[:45],
-        values=_as_json(values or {}),
-    )
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", _LOCK)
-        last = TrailEntry.objects.order_by("-number").values_list("number", "hash").first()
-        number, previous = last or (0, FIRST_HASH)
-        entry = TrailEntry(
-            number=number + 1,
-            at=clock.now(),
-            member_id=member.pk if member else None,
-            action=action,
-            object_type=object_type,
-            object_id=str(object_id)[:64],
-            detail_hash=seal_of_details(details, current_key()),
-            key_id=key_id(current_key()),
-            previous_hash=previous,
+        number, previous = _last()
+        entry, details = _made(
+            (number, previous), action, member, address, (object_type, object_id), values or {}
         )
-        entry.hash = seal(entry, current_key())
         entry.save(force_insert=True)
-        details.entry = entry
         details.save(force_insert=True)
         transaction.on_commit(
             lambda: trail_head.remember(entry.number, entry.hash, previous, is_there), robust=True
         )
     return entry
+
+
+def append_many(
+    things: Iterable[tuple[str, object, dict[str, Any]]],
+    *,
+    member: Member | None = None,
+    address: str = "",
+    object_type: str = "",
+) -> int:
+    """Write an entry for each (action, object id, values) of one act on many things; how many.
+
+    In few statements, because nobody else appends meanwhile: 50,000 take seconds.
+    """
+    with transaction.atomic():
+        last = _last()
+        written, rest = 0, iter(things)
+        while some := list(islice(rest, _APPENDED_AT_ONCE)):
+            entries, details = [], []
+            for action, object_id, values in some:
+                made = _made(last, action, member, address, (object_type, object_id), values)
+                entries.append(made[0])
+                details.append(made[1])
+                last = (made[0].number, made[0].hash)
+            TrailEntry.objects.bulk_create(entries)
+            TrailDetail.objects.bulk_create(details)
+            written += len(entries)
+            newest = entries[-1]
+        if written:
+            transaction.on_commit(
+                lambda: trail_head.remember(newest.number, newest.hash, newest.previous_hash, is_there),
+                robust=True,
+            )
+    return written
+
+
+def _last() -> tuple[int, str]:
+    """The newest number and its hash; nobody else appends until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", _LOCK)
+    last = TrailEntry.objects.order_by("-number").values_list("number", "hash").first()
+    return last or (0, FIRST_HASH)
+
+
+def _made(
+    last: tuple[int, str],
+    action: str,
+    member: Member | None,
+    address: str,
+    thing: tuple[str, object],
+    values: dict[str, Any],
+) -> tuple[TrailEntry, TrailDetail]:
+    """The entry after `last`, sealed, and its details; not saved."""
+    details = TrailDetail(
+        salt=secrets.token_hex(16),
+        member_name=member.nickname[:60] if member else "",
+        address=address[:45],
+        values=_as_json(values),
+    )
+    number, previous = last
+    entry = TrailEntry(
+        number=number + 1,
+        at=clock.now(),
+        member_id=member.pk if member else None,
+        action=action,
+        object_type=thing[0],
+        object_id=str(thing[1])[:64],
+        detail_hash=seal_of_details(details, current_key()),
+        key_id=key_id(current_key()),
+        previous_hash=previous,
+    )
+    entry.hash = seal(entry, current_key())
+    details.entry = entry
+    return entry, details
 
 
 def is_there(number: int, entry_hash: str) -> bool:

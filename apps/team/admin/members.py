@@ -19,6 +19,7 @@ from apps.team.abilities import Ability, may, may_delete, may_edit, may_force_of
 from apps.team.adapter import address_of
 from apps.team.admin import member_questions
 from apps.team.admin.asking import ask
+from apps.team.admin.member_files import MemberFiles
 from apps.team.admin.member_form import MemberForm
 from apps.team.admin.member_questions import member_acts
 from apps.team.admin.memberships import GroupsInline
@@ -65,6 +66,7 @@ class MemberAdmin(ConsoleAdmin):
     ordering = ("nickname", "pk")
     actions = None
     change_form_template = "console/member_form.html"
+    change_list_template = "console/member_list.html"
     delete_confirmation_template = "console/member_delete.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
@@ -182,7 +184,7 @@ class MemberAdmin(ConsoleAdmin):
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(act), name=f"team_member_{name}")
             for name, act in acts.items()
         ]
-        return [*own, *super().get_urls()]
+        return [*own, *MemberFiles(self).all_urls(), *super().get_urls()]
 
     def reset_password(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Replace the password and e-mail the new one (T-3)."""
