@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from apps.sessions import access
 from apps.sessions.models import AccessRequest, AccessState
@@ -43,7 +43,7 @@ class AnswerForm(forms.Form):
         label=gettext_lazy("Open for"), min_value=1, max_value=access.MOST_HOURS, required=False
     )
     answer = forms.CharField(
-        label=gettext_lazy("Answer"),
+        label=gettext_lazy("Answer to the member"),
         required=False,
         max_length=access.REASON_LIMIT,
         help_text=gettext_lazy("Shown to the member."),
@@ -152,9 +152,9 @@ class AccessRequestAdmin(ConsoleAdmin):
 def state_of(request: AccessRequest) -> tuple[str, str]:
     """The tone and the words of where a request stands."""
     if request.state == AccessState.ASKED:
-        return "near", _("Waits for an answer")
+        return "near", _("Waits for a decision")
     if request.state == AccessState.REFUSED:
-        return "", _("Refused")
+        return "", pgettext("request for access", "Refused")
     if _is_open(request):
         return "ok", _("Open until %(time)s") % {"time": _moment(request.until)}
     return "", _("Ended at %(time)s") % {"time": _moment(request.until)}

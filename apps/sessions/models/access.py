@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.sessions.models.sessions import ChatSession
 from apps.team.models import Member
@@ -14,7 +15,7 @@ from csdesk import clock
 class AccessState(models.TextChoices):
     ASKED = "asked", _("Asked for")
     GRANTED = "granted", _("Granted")
-    REFUSED = "refused", _("Refused")
+    REFUSED = "refused", pgettext_lazy("request for access", "Refused")
 
 
 class AccessRequest(models.Model):
