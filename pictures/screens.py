@@ -75,6 +75,11 @@ def _console(*names: str) -> list[Screen]:
 
 SCREENS = [
     Screen("sign-in", "/login/"),
+    Screen("sign-in-phone", "/login/phone/"),
+    Screen("sign-in-ended", "/login/once/ended/"),
+    Screen("security", "/account/", ADMIN),
+    Screen("second-factor", "/account/second-factor/", ADMIN),
+    Screen("phone", "/account/phone/", ADMIN),
     Screen("shop", "/demo/"),
     Screen("shop-chat", "/demo/", act=_open_chat),
     Screen("nothing-here", "/nothing-here/"),
@@ -92,6 +97,7 @@ SCREENS = [
         "team/member/",
         "team/member/add/",
         "team/skillgroup/",
+        "team/signinentry/",
         "service_sessions/channel/",
         "service_sessions/channel/add/",
         "service_sessions/quickreply/",
