@@ -18,6 +18,7 @@ def _lists() -> dict[str, str]:
         "nobody_has": _("Nobody yet"),
         "no_group_yet": _("Any group"),
         "first_reply_after": _("First reply after {time}"),
+        "first_reply_short": _("First reply"),
         "first_reply_due": _("No reply yet"),
         "waits_for_answer": _("Waits for an answer"),
         "waits_in_queue": _("In the queue"),

@@ -36,6 +36,7 @@ export class SessionTable {
 
   #fill(row, line) {
     row.line = line;
+    row.dataset.state = line.state;
     const parts = row.parts;
     if (line.session === this.watched) row.setAttribute("aria-current", "true");
     else row.removeAttribute("aria-current");
@@ -115,6 +116,7 @@ function put(row, name, clock, title) {
   clock.classList.add(`at-${name}`);
   clock.dataset.words = words;
   clock.title = title;
+  if (name === "first") clock.dataset.label = say("first_reply_short");
   before.replaceWith(clock);
   row.parts[name] = clock;
 }

@@ -170,7 +170,7 @@ export class DeskSession {
     else this.known = Math.max(this.known, rev);
     if (summary.state === "serving") this.served = true;
     if (isOpen && isMine) Object.assign(this, { place: summary.state, left: null, leftAt: 0, watched: false });
-    else if (isOpen && this.watched) Object.assign(this, { place: "watched", left: null, leftAt: 0 });
+    else if (this.watched && summary.state !== "closed") Object.assign(this, { place: "watched", left: null, leftAt: 0 });
     else if (summary.state) this.leave(null);
     if (summary.state === "closed") this.watched = false;
   }
