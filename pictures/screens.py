@@ -45,6 +45,11 @@ def _open_record(page: Page) -> None:
     page.locator(".transcript .message").first.wait_for()
 
 
+def _open_customer(page: Page) -> None:
+    page.locator(".record-open").first.click()
+    page.locator("#profile h2").wait_for()
+
+
 def _help(page: Page) -> None:
     page.locator("#messages").focus()
     page.keyboard.press("?")
@@ -86,12 +91,16 @@ SCREENS = [
     *_sheets(),
     _in_sheet("transfer", _press("#transfer")),
     _in_sheet("card", _press("#pick-card")),
+    _in_sheet("summary", _press("#sum-up")),
     _in_sheet("help", _help),
     _in_sheet("availability", _press("#availability > summary")),
     _in_sheet("account", _press("#account > summary")),
     Screen("workbench", "/desk/", AGENT, ready=DESK_LIVE),
     Screen("records", "/records/?period=all", AGENT, ready=".record-open"),
     Screen("transcript", "/records/?period=all", AGENT, ready=".record-open", act=_open_record),
+    Screen("customers", "/customers/", ADMIN, ready=".record-open"),
+    Screen("customer", "/customers/", ADMIN, ready=".record-open", act=_open_customer),
+    Screen("blacklist", "/customers/blacklist/", ADMIN),
     *_console(
         "",
         "team/member/",
@@ -103,6 +112,7 @@ SCREENS = [
         "service_sessions/quickreply/",
         "service_sessions/quickreply/import/",
         "service_sessions/summarycategory/",
+        "service_sessions/tag/",
         "team/trailentry/",
         "settings/prompts/",
         "settings/reception/",

@@ -56,6 +56,16 @@
   pretend.requests.push(
     ["/desk/quick-replies/", { replies: ["Greetings", "Apologies"].flatMap((_, group) => [0, 1, 2].map((number) => ({ id: group * 3 + number, category: group ? words("Apologies", "致歉") : words("Greetings", "问候"), title: words("Sorry for the wait", "抱歉久等"), text: words("I'm sorry to have kept you waiting, ${UserNick}.", "抱歉让您久等了，${UserNick}。"), mine: group === 0 }))) }],
     ["/desk/ended/", { sessions: isBusy ? over : [] }],
+    ["/summary/", {
+      customer: names[0],
+      required: true,
+      categories: [[1, words("Orders and delivery", "订单与物流"), 1], [2, words("Where is it", "物流查询"), 2], [3, words("Another address", "改地址"), 2], [4, words("Refunds", "退款"), 1]].map(([number, name, depth]) => ({ id: number, name, path: name, depth })),
+      tags: [words("Complaint", "投诉处理"), words("Likely to buy", "高意向客户"), "VIP"].map((name, number) => ({ id: number, name, colour: "tone-1" })),
+      chosen_tags: [1],
+      category: 2,
+      resolved: false,
+      remark: "",
+    }],
     ["/desk/sessions/", {
       customer: [{ label: words("Phone", "手机"), value: "138****1234" }, { label: words("Visits", "来访"), value: "3" }, { label: words("Remark", "备注"), value: words("Prefers e-mail. ", "喜欢用邮件联系。").repeat(9) }],
       data: [{ title: words("Visit", "访问"), rows: [{ label: words("Page", "页面"), value: `https://shop.example/${"kt-08s-".repeat(20)}` }, { label: words("First seen", "首次来访"), time: now - 86_400_000 }] }],

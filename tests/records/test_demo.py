@@ -11,7 +11,16 @@ from django.test import override_settings
 from apps.records import queries
 from apps.records.filters import Filters
 from apps.sessions.content import text_of
-from apps.sessions.models import Attachment, Channel, ChatSession, Message, QuickReply, Rating, ServiceRecord
+from apps.sessions.models import (
+    Attachment,
+    Channel,
+    ChatSession,
+    Message,
+    QuickReply,
+    Rating,
+    ServiceRecord,
+    WrapUp,
+)
 from apps.team.models import Member, Role, SkillGroup
 from csdesk import clock, demo
 from csdesk.tokens import tokens
@@ -56,6 +65,15 @@ def test_seeding_again_changes_nothing_but_the_password(seeded, client):
     kept = Member.objects.get(account="agent1@example.com").password
     demo.seed()
     assert Member.objects.get(account="agent1@example.com").password == kept
+
+
+def test_most_sessions_were_summed_up_by_those_who_ended_them(seeded):
+    served = ServiceRecord.objects.filter(agent__isnull=False, ended_at__isnull=False)
+    filled = WrapUp.objects.filter(at__isnull=False)
+    assert 0.5 < filled.count() / served.count() < 1
+    assert {one.member_id == one.record.agent_id for one in filled.select_related("record")} == {True}
+    assert set(filled.values_list("is_resolved", flat=True)) == {True, False}
+    assert not filled.filter(category__children__isnull=False).exists(), "the leaves are what is chosen"
 
 
 def test_quick_replies_come_in_both_languages(seeded):
