@@ -1,13 +1,19 @@
 """The live figures (M-1)."""
 
+import html
+
 import pytest
 from django.db import transaction
+from django.test import Client
 
+from apps.chatbot.models import Entry, Release, ReleaseState
 from apps.routing.models import Availability, Status
 from apps.sessions import transitions
+from apps.sessions.models import Channel
 from apps.team.models import Membership, Role
+from csdesk import clock
 from csdesk.console import live
-from tests.factories import PASSWORD, make_group, make_member, make_session
+from tests.factories import PASSWORD, make_channel, make_group, make_member, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -73,3 +79,104 @@ def test_the_page_and_its_live_part_show_them(scene, client):
     assert "no-store" in live["Cache-Control"]
     assert scene[0].name in live.content.decode()
     assert "<html" not in live.content.decode()
+
+
+def signed_in(member):
+    browser = Client()
+    browser.cookies["django_language"] = "en"
+    browser.post("/login/", {"login": member.account, "password": PASSWORD})
+    return browser
+
+
+def tiles_of(browser, address="/console/live/"):
+    return {tile.key: tile for tile in browser.get(address).context["tiles"]}
+
+
+def test_every_figure_has_its_definition_beside_it(scene):
+    browser = signed_in(make_member(Role.ADMINISTRATOR, serves=False))
+    page = browser.get("/console/live/").content.decode()
+    tiles = tiles_of(browser)
+    assert list(tiles) == [
+        *("waiting", "serving", "sessions", "served", "missed"),
+        *("asked", "solved", "wait", "first_reply", "rating"),
+    ]
+    assert page.count('class="menu meaning"') == len(tiles)
+    assert all(tile.meaning in html.unescape(page) for tile in tiles.values())
+    assert (tiles["waiting"].figure, tiles["serving"].figure, tiles["sessions"].figure) == ("2", "1", "3")
+    assert (tiles["served"].figure, tiles["served"].beside) == ("1", "of 3")
+
+
+def test_a_supervisor_gets_no_figures_of_sessions_without_agents(scene):
+    group, *_rest = scene
+    lead = make_member(Role.SUPERVISOR, groups=[group], serves=False)
+    Membership.objects.filter(member=lead).update(supervises=True)
+    tiles = tiles_of(signed_in(lead))
+    assert not {"asked", "solved"} & set(tiles)
+    assert tiles["sessions"].figure == "2"
+
+
+def test_figures_of_one_kind_of_channel(scene):
+    with transaction.atomic():
+        session = transitions.lock(make_session(channel=make_channel(kind="app", account_id="@kind")).pk)
+        transitions.to_queue(session, group=scene[0], seconds=600)
+    browser = signed_in(make_member(Role.ADMINISTRATOR, serves=False))
+    assert tiles_of(browser)["waiting"].figure == "3"
+    assert tiles_of(browser, "/console/live/?kind=app")["waiting"].figure == "1"
+    assert tiles_of(browser, "/console/live/?kind=app")["sessions"].figure == "1"
+    page = browser.get("/console/?kind=app").content.decode()
+    assert 'data-live="/console/live/?kind=app"' in page
+    # What is no kind is all of them.
+    for kind in ("nonsense", "app' OR 1=1", "%00"):
+        assert tiles_of(browser, f"/console/live/?kind={kind}")["waiting"].figure == "3"
+
+
+def test_a_new_installation_is_told_what_is_missing_until_it_is_done():
+    admin = make_member(Role.ADMINISTRATOR, serves=False)
+    browser = signed_in(admin)
+    steps = {step.title: step for step in browser.get("/console/").context["steps"]}
+    assert not any(step.is_done for step in steps.values())
+    channel = make_channel(is_active=False)
+    make_member()
+    steps = {step.title: step.is_done for step in browser.get("/console/").context["steps"]}
+    assert (steps["Connect a channel"], steps["Add members who serve"]) == (False, True)
+    Channel.objects.filter(pk=channel.pk).update(is_active=True)
+    Entry.objects.create(library="qa", question="Where?")
+    Release.objects.create(number="V1", state=ReleaseState.PUBLISHED, live_from=clock.now())
+    page = browser.get("/console/")
+    # Hours have a default that works: always open.
+    assert page.context["steps"] == []
+    assert "A few steps" not in page.content.decode()
+
+
+def test_only_who_may_set_up_sees_the_steps_and_the_cards():
+    group = make_group()
+    lead = make_member(Role.SUPERVISOR, groups=[group], serves=False)
+    page = signed_in(lead).get("/console/")
+    assert page.context["steps"] == []
+    assert page.context["cards"] == []
+
+
+def test_cards_say_how_each_channel_stands():
+    admin = make_member(Role.ADMINISTRATOR, serves=False)
+    browser = signed_in(admin)
+    titles = [(card.title, card.state) for card in browser.get("/console/").context["cards"]]
+    assert titles[:2] == [("Web (H5)", "Not set up"), ("App / client", "Not set up")]
+    site = make_channel(name="Used")
+    make_session(channel=site)
+    app = make_channel(kind="app", account_id="@card_account", name="New")
+    make_channel(name="Closed", is_active=False)
+    page = browser.get("/console/")
+    cards = {card.name: card for card in page.context["cards"]}
+    assert (cards["Used"].state, cards["New"].state, cards["Closed"].state) == (
+        "Connected", "No customer yet", "Off",
+    )  # fmt: skip
+    assert cards["Used"].seen_at is not None
+    text = page.content.decode()
+    assert 'data-copy="@card_account"' in text
+    assert f'href="/console/service_sessions/channel/{app.pk}/guide/"' in text
+
+
+def test_members_who_serve_find_the_way_to_the_workbench():
+    for serves in (True, False):
+        page = signed_in(make_member(Role.ADMINISTRATOR, serves=serves)).get("/console/")
+        assert ('href="/desk/"' in page.content.decode()) == serves
