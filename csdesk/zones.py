@@ -10,7 +10,7 @@ from django.utils import timezone
 # Set by static/records/zone.js from what the browser says.
 COOKIE = "csdesk-zone"
 # Pages whose times the server writes; the workbench and the window write theirs in the browser.
-_PAGES = ("/console/", "/records/")
+_PAGES = ("/account/", "/console/", "/customers/", "/records/")
 
 
 class ReaderZoneMiddleware:

@@ -149,7 +149,9 @@ def _log_failure(request: HttpRequest, asked: dict) -> None:
 def _sent(asked: dict) -> dict:
     row = PhoneCode.objects.filter(pk=asked["code"]).first()
     wait = phone_codes.seconds_until_next(row.number_hash) if row else 0
-    return {"number": asked["number"], "masked": phones.masked(asked["number"]), "wait": wait}
+    # Kept together: half a number at the end of a line reads badly.
+    masked = phones.masked(asked["number"]).replace(" ", "\N{NO-BREAK SPACE}")
+    return {"number": asked["number"], "masked": masked, "wait": wait}
 
 
 def _next(request: HttpRequest) -> dict:
