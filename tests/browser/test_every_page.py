@@ -155,6 +155,17 @@ def test_records_and_console(page_factory: Pages, lang: str):
     page.goto(f"/records/{ServiceRecord.objects.order_by('id').values_list('id', flat=True)[0]}/")
     expect(page.locator(".transcript .message").first).to_be_visible()
     looks.at("transcript", *re.split(r"[\s-]+", page.locator("h2").first.inner_text()))
+    page.goto("/customers/")
+    # Customers are called as they call themselves, in whichever language.
+    profile = page.locator(".record-open").first.get_attribute("href").partition("?")[0]
+    for address in ("/customers/", profile, f"{profile}edit/", f"{profile}blacklist/"):
+        assert page.goto(address).status == 200
+        looks.accessible(address)
+        looks.fits(address)
+    for address in ("/customers/blacklist/", "/customers/blacklist/add/"):
+        page.goto(address)
+        looks.at(address)
+        looks.fits(address)
     for address in PAGES:
         assert page.goto(address).status == 200
         expect(page.locator("h1").first).to_be_visible()
