@@ -239,7 +239,7 @@ BYTES = st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255))
 
 @given(st.lists(BYTES, min_size=1, max_size=4), st.integers(1, len(WHOLE)) | st.just(len(WHOLE)))
 def test_a_damaged_archive_is_read_or_refused(changes, length):
-    """Whatever is wrong in it, nothing but BadTable comes out; from a real file, too, which seeks otherwise."""
+    """Nothing but BadTable comes out, whatever is wrong; from a real file, too, which seeks otherwise."""
     data = bytearray(WHOLE)
     for place, byte in changes:
         data[place] = byte
