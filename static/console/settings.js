@@ -41,7 +41,7 @@ function follow(place) {
 /** Cards and forms as the customer's window draws them; here nothing can be pressed. */
 function draw(place) {
   for (const box of place.querySelectorAll("[data-form]")) {
-    const words = JSON.parse(box.closest(".talk").dataset.words);
+    const words = JSON.parse(box.closest(".talk").dataset.says);
     const nothing = () => {};
     new PreChat({ window: box, words, send: async () => {}, mayFocus: nothing, done: nothing }).show(
       JSON.parse(box.dataset.form),
@@ -53,7 +53,7 @@ function draw(place) {
     const data = JSON.parse(box.dataset.card);
     const context = {
       message: { id: `preview-${talk.lang}`, message: { data } },
-      words: JSON.parse(talk.dataset.words),
+      words: JSON.parse(talk.dataset.says),
       locale: talk.lang,
       side: "customer",
       canAnswer: true,
