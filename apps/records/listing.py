@@ -176,7 +176,7 @@ class Listing:
         tags = [(str(tag.pk), tag.name) for tag in self.choices.tags]
         menus = [
             self._menu("summary", pgettext("of a session", "Summary"), summaries),
-            self._menu("resolved", _("Resolved"), resolved),
+            self._menu("resolved", _("Outcome"), resolved),
             self._menu("tag", _("Tag"), tags),
         ]
         return [menu for menu in menus if menu.choices]
