@@ -45,8 +45,9 @@ ACCOUNTS = [
     ("agent2", "陈启航", Role.AGENT, "00812", (AFTER,)),
     ("agent3", "Marcus Feldmann", Role.AGENT, "01107", (PRE,)),
 ]
-SESSIONS = 60
-DAYS = 7
+SESSIONS = 72
+# The same weekday a week ago is one of them: the overview compares today with it.
+DAYS = 8
 LEVELS = (5, 4, 5, 2, 5, 3, 1)
 _LOCK = (0xDE30, 1)
 
@@ -163,6 +164,7 @@ class _Week:
         for n, at in enumerate(self._moments()):
             self._one(n, at)
         self.rows.insert()
+        demo_customers.note(self.customers)
         for photo in self.photos:
             photo.save(update_fields=["session", "seq", "attached_at", "uploaded_at"])
         return len(self.rows.sessions)
@@ -195,7 +197,9 @@ class _Week:
         today = self.now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
         found = [latest, latest - timedelta(minutes=75)]
         while len(found) < SESSIONS:
-            day = today - timedelta(days=self.chance.randrange(DAYS))
+            # Today and the day it is compared with have the most.
+            back = self.chance.choice((0, 0, DAYS - 1, DAYS - 1, *range(1, DAYS - 1)))
+            day = today - timedelta(days=back)
             moment = day + timedelta(minutes=self.chance.triangular(9 * 60, 22 * 60, 15 * 60))
             if self.now - timedelta(days=DAYS) < moment < latest:
                 found.append(moment)

@@ -87,7 +87,7 @@ def test_the_week_is_varied_and_lies_in_the_past(seeded):
     now = clock.now()
     sessions = list(ChatSession.objects.all())
     assert len(sessions) == demo.SESSIONS
-    assert all(now - timedelta(days=7, hours=1) < s.started_at < s.ended_at < now for s in sessions)
+    assert all(now - timedelta(days=demo.DAYS, hours=1) < s.started_at < s.ended_at < now for s in sessions)
     statuses = set(ServiceRecord.objects.values_list("status", flat=True))
     assert statuses >= {
         "normal", "customer_ended", "customer_timeout", "transferred", "timeout_transferred",
