@@ -6,6 +6,7 @@ counts twice, stands here in the row itself: a code that was used, and all befor
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -31,6 +32,8 @@ from apps.team.lockout import Attempt
 from apps.team.models import Member
 from csdesk import clock, sealing
 from csdesk.errors import NotAllowed, WrongState
+
+log = logging.getLogger(__name__)
 
 PERIOD = 30  # seconds
 # Clocks of phones are wrong by less than this many periods.
@@ -135,8 +138,11 @@ def recovery_codes_left(member: Member) -> int:
     row = Authenticator.objects.filter(user=member, type=Type.RECOVERY_CODES).first()
     if row is None:
         return 0
-    with _secrets_of(member):
-        return len(RecoveryCodes(row).get_unused_codes())
+    try:
+        with _secrets_of(member):
+            return len(RecoveryCodes(row).get_unused_codes())
+    except sealing.Unreadable:
+        return 0
 
 
 def turn_off(member: Member, actor: Member, *, address: str = "") -> None:
@@ -156,6 +162,30 @@ def turn_off(member: Member, actor: Member, *, address: str = "") -> None:
         _log("second_factor.turned_off", member, actor, address)
 
 
+def seal_anew() -> int:
+    """Seal with the newest SECRET_KEY what a former one has sealed; how many secrets.
+
+    What no key opens stays as it is: the member needs a recovery code, or an administrator.
+    """
+    done = 0
+    for pk in Authenticator.objects.values_list("pk", flat=True):
+        with transaction.atomic():
+            row = Authenticator.objects.select_for_update().get(pk=pk)
+            name = "secret" if row.type == Type.TOTP else "seed"
+            place = f"mfa_authenticator:{row.user_id}"
+            if sealing.is_newest(_PURPOSE, row.data[name]):
+                continue
+            try:
+                text = sealing.unseal(_PURPOSE, place, row.data[name])
+            except sealing.Unreadable:
+                log.warning("the second factor of member %s can't be opened by any key", row.user_id)
+                continue
+            row.data[name] = sealing.seal(_PURPOSE, place, text)
+            row.save(update_fields=["data"])
+            done += 1
+    return done
+
+
 # --- Using it ---------------------------------------------------------------------------------------
 
 
@@ -169,7 +199,11 @@ def check(member: Member, typed: str, address: str) -> str:
     digits = "".join(typed.split()).replace("-", "")
     if not digits.isascii() or not digits.isdecimal() or len(digits) > LONGEST_CODE:
         return ""
-    kind = _use_totp(member, digits) or _use_recovery_code(member, digits)
+    try:
+        kind = _use_totp(member, digits) or _use_recovery_code(member, digits)
+    except sealing.Unreadable:
+        log.error("the second factor of member %s can't be opened by any key", member.pk)
+        return ""
     if kind:
         attempt.succeeded()
     return kind

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 
 from apps.chatbot import building, presets, releases
 from apps.sessions import signing_secrets, starter_replies
-from apps.team import credentials
+from apps.team import credentials, second_factor
 from apps.team.checks import foreign_demo_accounts
 from csdesk import demo
 from csdesk.environment import close_to_others
@@ -35,6 +35,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         signing_secrets.seal_anew()
         credentials.seal_anew()
+        second_factor.seal_anew()
         presets.install_chitchat()
         starter_replies.install()
         if live := releases.newest():
