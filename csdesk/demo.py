@@ -28,7 +28,7 @@ from apps.sessions import files, starter_replies
 from apps.sessions.authors import customer_key
 from apps.sessions.models import Attachment, Channel, ChannelKind, ChatSession, ClosedBy, Customer
 from apps.team.models import Member, Membership, Role, SkillGroup
-from csdesk import clock, demo_summaries
+from csdesk import clock, demo_customers, demo_summaries
 from csdesk.demo_past import PastSession, Rows
 from csdesk.demo_words import AFTER, ALONE, COMMENTS, CUSTOMERS, EN, GOODS, PRE, ZH, talks
 from csdesk.ids import uuid7
