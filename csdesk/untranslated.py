@@ -15,7 +15,9 @@ from pathlib import Path
 from csdesk import errors
 
 # Words that are the same in both languages.
-SAME_EVERYWHERE = frozenset({"csdesk", "EN", "TXT", "ID", "URL", "Alt", "Esc", "Ctrl", "Shift", "https"})
+SAME_EVERYWHERE = frozenset(
+    {"csdesk", "EN", "TXT", "ID", "URL", "Alt", "Esc", "Ctrl", "Shift", "https", "SecretId", "SecretKey"}
+)
 SEEN_ATTRIBUTES = frozenset({"title", "placeholder", "aria-label", "alt", "aria-description", "label"})
 UNSEEN_ELEMENTS = frozenset({"script", "style", "code"})
 # What a model, a form or a page shows to people.

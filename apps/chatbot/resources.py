@@ -8,7 +8,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 from import_export import resources
 from import_export.fields import Field
@@ -54,7 +53,7 @@ COLUMNS = Columns(
     _ALSO_CALLED,
     several=MORE,
     most=ANSWERS_LIMIT,
-    too_many=format_lazy(gettext_lazy("At most {most} answers in all."), most=ANSWERS_LIMIT),
+    too_many=gettext_lazy("At most %(most)s answers in all."),
 )
 
 

@@ -18,7 +18,7 @@ class ApiCredential(models.Model):
     It may do what `actions` names, from `networks` (none: from everywhere), until `ends_at`.
     """
 
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(_("purpose"), max_length=60)
     secret_id = models.CharField("SecretId", max_length=40, unique=True)
     # Sealed. The former one counts beside the newest until it ends, so that a program can change over.
     secret = models.CharField(max_length=400)

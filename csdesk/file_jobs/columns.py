@@ -117,7 +117,7 @@ class Header:
             possible = columns.listed(columns.titles)
             raise BadTable(words % {"strange": ", ".join(strange), "possible": possible})
         if columns.several and len(self.more) >= columns.most:
-            raise BadTable(str(columns.too_many))
+            raise BadTable(str(columns.too_many) % {"most": columns.most})
 
 
 def folded(title: str) -> str:

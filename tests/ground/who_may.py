@@ -179,6 +179,8 @@ ADDRESSES: dict[str, Rule] = {
     "console/team/member/<int:pk>/password/": _ADMIN,
     "console/team/member/<int:pk>/offline/": _ADMIN,
     "console/team/member/<int:pk>/restore/": _ADMIN,
+    **_files("team/member/", ADMINISTRATORS),
+    "console/team/member/confirm/": _ADMIN,
     **_model("team/skillgroup", _SEEN, _SEEN_BY_LEAD),
     **_model("team/apicredential", _ADMIN),
     # Switched off, never deleted.
@@ -195,6 +197,7 @@ ADDRESSES: dict[str, Rule] = {
     "console/team/signinentry/member/<int:member_id>/second-factor/": _ADMIN,
     "console/team/trailentry/": _ADMIN,
     "console/team/trailentry/check/": _ADMIN,
+    "console/team/trailentry/entry/<int:number>/": _ADMIN,
     # Channels, quick replies, tags, summary categories, requests for access.
     **_model("service_sessions/channel", _ADMIN),
     "console/service_sessions/channel/<int:channel_id>/guide/": _ADMIN,
@@ -264,6 +267,7 @@ WORKBENCH: dict[str, frozenset[str]] = {
     "monitor": CONSOLE,
     "set_agent_status": ABOVE,
     "force_end": ADMINISTRATORS,
+    "force_offline": ADMINISTRATORS,
 }
 
 # --- Commands of the customer's socket -----------------------------------------------------------------

@@ -7,17 +7,18 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.team import trail
+from apps.team import trail, trail_reading
 from apps.team.abilities import Ability, may
-from apps.team.models import TrailEntry
-from apps.team.templatetags.trail_words import action_words, changes
+from apps.team.models import TrailDetail, TrailEntry
+from apps.team.templatetags.trail_words import action_words
 from csdesk.console import site
 from csdesk.console.model_admin import ConsoleAdmin
 
@@ -54,6 +55,8 @@ THINGS = {
     "record": gettext_lazy("Service record"),
     "records": gettext_lazy("Service records"),
     "member": gettext_lazy("Member"),
+    "members": gettext_lazy("Members"),
+    "credential": gettext_lazy("API credential"),
     "group": gettext_lazy("Group"),
     "channel": gettext_lazy("Channel"),
     "quick_reply": gettext_lazy("Quick reply"),
@@ -101,11 +104,33 @@ class AccessLogAdmin(ConsoleAdmin):
         return super().get_queryset(request).select_related("detail").order_by("-number")
 
     def get_urls(self) -> list:
-        # No page of a single entry: the list shows all there is.
+        # An entry is read and nothing else: it has a page of our own.
         names = ("change", "delete", "add", "history")
         kept = [url for url in super().get_urls() if url.name and not url.name.endswith(names)]
         check = path("check/", self.admin_site.admin_view(self.check_view), name="team_trailentry_check")
-        return [check, *kept]
+        entry = path(
+            "entry/<int:number>/", self.admin_site.admin_view(self.entry_view), name="team_trailentry_entry"
+        )
+        return [check, entry, *kept]
+
+    def entry_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """One entry: who, when, from where, before → after (T-11)."""
+        if not may(request.user, Ability.VIEW_TRAIL):
+            raise PermissionDenied
+        entry = get_object_or_404(TrailEntry.objects.select_related("detail"), pk=number)
+        detail = getattr(entry, "detail", None)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Access log"),
+            "opts": self.opts,
+            "entry": entry,
+            "detail": detail,
+            "thing": self.object_label(entry),
+            "history": _history(entry),
+            "changes": trail_reading.changes_of(detail) if detail else [],
+            "facts": trail_reading.facts_of(detail) if detail else [],
+        }
+        return TemplateResponse(request, "console/trail_entry.html", context)
 
     def check_view(self, request: HttpRequest) -> HttpResponse:
         """Has anything been altered, and is the tail complete? Two separate answers."""
@@ -120,8 +145,9 @@ class AccessLogAdmin(ConsoleAdmin):
         return TemplateResponse(request, "console/access_log_check.html", context)
 
     @admin.display(description=gettext_lazy("number"), ordering="number")
-    def entry_number(self, entry: TrailEntry) -> int:
-        return entry.number
+    def entry_number(self, entry: TrailEntry) -> str:
+        address = reverse("admin:team_trailentry_entry", args=[entry.number])
+        return format_html('<a href="{}">{}</a>', address, entry.number)
 
     @admin.display(description=gettext_lazy("time"))
     def time(self, entry: TrailEntry) -> str:
@@ -145,7 +171,7 @@ class AccessLogAdmin(ConsoleAdmin):
         detail = getattr(entry, "detail", None)
         if detail is None:
             return format_html('<span class="faint">{}</span>', _("erased"))
-        return _in_one_line(detail.values)
+        return _in_one_line(detail)
 
     @admin.display(description=gettext_lazy("address"))
     def address(self, entry: TrailEntry) -> str:
@@ -153,15 +179,26 @@ class AccessLogAdmin(ConsoleAdmin):
         return detail.address if detail else ""
 
 
-def _in_one_line(values: dict) -> str:
+# Where a thing's own history is read, by what it is.
+_HISTORIES = {
+    "member": "team_member",
+    "group": "team_skillgroup",
+    "credential": "team_apicredential",
+    "channel": "service_sessions_channel",
+}
+
+
+def _history(entry: TrailEntry) -> str:
+    """The address of the history of what it was done to; "" where there is none."""
+    name = _HISTORIES.get(entry.object_type)
+    return reverse(f"admin:{name}_history", args=[entry.object_id]) if name and entry.object_id else ""
+
+
+def _in_one_line(detail: TrailDetail) -> str:
     """Changed fields by name, everything else as name and value."""
-    named = [change["name"] for change in changes(values)]
-    plain = [
-        f"{name}: {value}"
-        for name, value in values.items()
-        if name not in ("before", "after", "version") and value not in ("", None, [], {})
-    ]
-    text = ", ".join([*plain, *named])
+    named = [change.name for change in trail_reading.changes_of(detail)]
+    plain = [f"{name}: {value}" for name, value in trail_reading.facts_of(detail) if name != "version"]
+    text = ", ".join([*plain, *named]).replace("\n", ", ")
     return text if len(text) <= 120 else f"{text[:119]}…"
 
 

@@ -42,7 +42,7 @@ class CredentialAdmin(ConsoleAdmin):
     list_display = ("name", "shown_id", "state", "may_do", "from_where", "until", "last_used", "acts")
     list_display_links = ("name",)
     search_fields = ("name", "=secret_id")
-    search_help_text = gettext_lazy("Name or SecretId")
+    search_help_text = gettext_lazy("Purpose or SecretId")
     ordering = ("name", "pk")
     actions = None
     change_form_template = "console/credential_form.html"

@@ -52,7 +52,7 @@ class MemberAdmin(ConsoleAdmin):
     inlines = (GroupsInline,)
     list_display = (
         "nickname",
-        "account",
+        "names",
         "role_label",
         "phone",
         "staff_no",
@@ -71,6 +71,12 @@ class MemberAdmin(ConsoleAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
         return visible_members(request.user).order_by(*self.ordering).prefetch_related("memberships__group")
+
+    @admin.display(description=gettext_lazy("e-mail / account"), ordering="email")
+    def names(self, member: Member) -> str:
+        if member.account.lower() == member.email.lower():
+            return member.email
+        return format_html('{}<br><span class="faint">{}</span>', member.email, member.account)
 
     @admin.display(description=gettext_lazy("role"), ordering="role")
     def role_label(self, member: Member) -> str:

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("name", models.CharField(max_length=60, verbose_name="purpose")),
                 ("secret_id", models.CharField(max_length=40, unique=True, verbose_name="SecretId")),
                 ("secret", models.CharField(max_length=400)),
                 ("former_secret", models.CharField(blank=True, max_length=400)),

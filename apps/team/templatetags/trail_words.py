@@ -1,12 +1,11 @@
 """The trail in words for people."""
 
-from typing import Any
-
 from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from apps.team.models import TrailEntry
+from apps.team import trail_reading
+from apps.team.models import TrailDetail, TrailEntry
 
 register = template.Library()
 
@@ -15,6 +14,8 @@ _ACTIONS = {
     "changed": gettext_noop("Changed"),
     "deleted": gettext_noop("Deleted"),
     "password_reset": gettext_noop("Password reset"),
+    "password_sent": gettext_noop("Password e-mailed"),
+    "rotated": gettext_noop("Key changed"),
     "forced_offline": gettext_noop("Forced offline"),
     "restored": gettext_noop("Restored"),
     "viewed": gettext_noop("Viewed"),
@@ -80,20 +81,6 @@ def sign_in_way(entry: TrailEntry) -> str:
 
 
 @register.filter
-def changes(values: dict) -> list[dict[str, Any]]:
-    """Before → after, one entry per field."""
-    before, after = values.get("before") or {}, values.get("after") or {}
-    names = list(dict.fromkeys([*before, *after]))
-    return [
-        {"name": name, "before": _text(before.get(name)), "after": _text(after.get(name))} for name in names
-    ]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(_text(part) for part in value)
-    if isinstance(value, dict):
-        return " ".join(_text(part) for part in value.values() if part not in (None, "", False))
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return "" if value is None else str(value)
+def changes(detail: TrailDetail) -> list[trail_reading.Change]:
+    """Before → after, one for each field that differs."""
+    return trail_reading.changes_of(detail)
