@@ -57,7 +57,8 @@ def _bot() -> Entry:
 
 
 def _settings() -> Entry:
-    channels = Entry(_("Channels"), reverse("admin:service_sessions_channel_changelist"))
+    pages = ("/console/channels/",)
+    channels = Entry(_("Channels"), reverse("admin:service_sessions_channel_changelist"), others=pages)
     sections = [
         Entry(str(section.title), reverse("admin:section", args=[section.name]))
         for section in business.sections()
@@ -69,7 +70,7 @@ def _settings() -> Entry:
 
 def _team(member: Member) -> Entry:
     members = Entry(_("Members"), reverse("admin:team_member_changelist"))
-    groups = Entry(_("Groups"), reverse("admin:team_skillgroup_changelist"))
+    groups = Entry(_("Groups"), reverse("admin:team_skillgroup_changelist"), others=("/console/groups/",))
     pages = [members, groups]
     if may(member, Ability.MANAGE_CREDENTIALS):
         address = reverse("admin:team_apicredential_changelist")

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy, override, pgettext_lazy
 
 from apps.sessions import pre_chat, pre_chat_editing
 from apps.sessions.models import Channel
@@ -25,7 +25,7 @@ from csdesk.console import site
 from csdesk.errors import DomainError, Invalid
 
 KINDS = (
-    ("name", gettext_lazy("Name")),
+    ("name", pgettext_lazy("kind of answer", "Name")),
     ("phone", gettext_lazy("Phone")),
     ("email", gettext_lazy("E-mail")),
     ("text", gettext_lazy("Short text")),
