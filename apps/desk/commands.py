@@ -12,6 +12,7 @@ from apps.routing import (
     availability,
     closing,
     collisions,
+    members,
     offers,
     queries,
     supervising,
@@ -30,13 +31,13 @@ from csdesk.errors import NotAllowed
 
 def run(member: Member, command: protocol.Command, address: str = "") -> dict:
     """Do it; the answer goes into the `result` frame. Raises the domain's refusals."""
-    if isinstance(command, supervisor_frames.SetAgentStatus):
-        return _set_agent_status(member, command, address)
+    if type(command) in _LOGGED:
+        return _LOGGED[type(command)](member, command, address) or {}
     return _ACTIONS[type(command)](member, command) or {}
 
 
 def handles(command: protocol.Command) -> bool:
-    return type(command) in _ACTIONS
+    return type(command) in _ACTIONS or type(command) in _LOGGED
 
 
 def _set_status(member: Member, command: protocol.SetStatus) -> dict:
@@ -114,6 +115,10 @@ def _set_agent_status(member: Member, command: supervisor_frames.SetAgentStatus,
     return {"userId": command.user, "status": str(row.status)}
 
 
+def _force_offline(member: Member, command: supervisor_frames.ForceOffline, address: str) -> None:
+    members.force_offline(supervising.agent_named(member, command.user), member, address=address)
+
+
 def _read(member: Member, command: protocol.Read) -> None:
     reading.read_by_agent(command.session, member.pk, command.seq)
 
@@ -138,4 +143,10 @@ _ACTIONS: dict[type, Callable[[Member, protocol.Command], dict | None]] = {
     supervisor_frames.ForceEnd: _force_end,
     protocol.Read: _read,
     protocol.Typing: _typing,
+}
+
+# What is entered in the trail says from where.
+_LOGGED: dict[type, Callable[[Member, protocol.Command, str], dict | None]] = {
+    supervisor_frames.SetAgentStatus: _set_agent_status,
+    supervisor_frames.ForceOffline: _force_offline,
 }

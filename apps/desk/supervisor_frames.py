@@ -47,6 +47,12 @@ class SetAgentStatus(Command):
     status: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class ForceOffline(Command):
+    op = "force_offline"
+    user: str
+
+
 def seen_with(fields: Fields) -> int | None:
     """`agent` as a summary has it: a member's id, null for nobody; not said when the field is missing."""
     if "agent" not in fields.raw:
@@ -70,12 +76,17 @@ def _nothing(fields: Fields) -> dict[str, Any]:
 
 
 def _set_agent_status(fields: Fields) -> dict[str, Any]:
-    user, status = fields.text("userId", ACCOUNT_LIMIT), fields.raw.get("status")
-    if not user:
-        raise Invalid(_("%(field)s is missing.") % {"field": "userId"})
+    status = fields.raw.get("status")
     if status not in SETTABLE:
         raise Invalid(_("status must be one of: %(statuses)s.") % {"statuses": ", ".join(SETTABLE)})
-    return {"user": user, "status": status}
+    return {**_of_agent(fields), "status": status}
+
+
+def _of_agent(fields: Fields) -> dict[str, Any]:
+    user = fields.text("userId", ACCOUNT_LIMIT)
+    if not user:
+        raise Invalid(_("%(field)s is missing.") % {"field": "userId"})
+    return {"user": user}
 
 
 FRAMES = (
@@ -85,4 +96,5 @@ FRAMES = (
     (ForceEnd, _of_session),
     (Monitor, _nothing),
     (SetAgentStatus, _set_agent_status),
+    (ForceOffline, _of_agent),
 )

@@ -52,7 +52,33 @@ export class AgentList {
 
   #menu({ id }) {
     const set = (status) => el("button", { type: "button", class: "row", data: { status }, onclick: () => this.#set(id, status) }, presenceDot(status), el("span", {}, say(`set_${status}`)));
-    return el("details", { class: "menu" }, el("summary", { class: "button quiet small bare" }, icon("dots", "small")), el("div", { class: "menu-sheet" }, set("free"), set("notReady"), el("hr"), set("offline")));
+    return el("details", { class: "menu" }, el("summary", { class: "button quiet small bare" }, icon("dots", "small")), el("div", { class: "menu-sheet" }, set("free"), set("notReady"), el("hr"), set("offline"), page.may_end ? this.#force(id) : null));
+  }
+
+  /** Administrators alone: signed out everywhere, and no sign-in until restored. */
+  #force(id) {
+    const force = async () => {
+      const agent = this.#chosen(id);
+      if (!agent) return;
+      const name = { name: agent.nickname };
+      if (!(await ask({ title: say("force_title", name), text: say("force_text"), yes: say("force_yes"), isDangerous: true }))) return;
+      await this.#try(() => this.desk.forceOffline(agent.userId), say("is_forced", name));
+    };
+    return el("button", { type: "button", class: "row ending", onclick: force }, icon("out", "small"), el("span", {}, say("force_yes")));
+  }
+
+  #chosen(id) {
+    for (const menu of document.querySelectorAll(".agent-row details[open]")) menu.open = false;
+    return this.board.agents.get(id);
+  }
+
+  async #try(act, done) {
+    try {
+      await act();
+      this.toast(done);
+    } catch (error) {
+      this.toast(sayError(error));
+    }
   }
 
   #fill(row, agent) {
@@ -67,7 +93,7 @@ export class AgentList {
     menu.hidden = !agent.settable;
     menu.firstElementChild.setAttribute("aria-label", say("set_for", { name: agent.nickname }));
     menu.firstElementChild.title = say("set_for", { name: agent.nickname });
-    for (const choice of menu.querySelectorAll(".row")) choice.disabled = choice.dataset.status === agent.status || (choice.dataset.status !== "offline" && !agent.connected);
+    for (const choice of menu.querySelectorAll(".row[data-status]")) choice.disabled = choice.dataset.status === agent.status || (choice.dataset.status !== "offline" && !agent.connected);
     tick(row);
   }
 
@@ -81,17 +107,11 @@ export class AgentList {
   }
 
   async #set(id, status) {
-    const agent = this.board.agents.get(id);
-    for (const menu of document.querySelectorAll(".agent-row details[open]")) menu.open = false;
+    const agent = this.#chosen(id);
     if (!agent) return;
     const name = { name: agent.nickname };
     if (status === "offline" && agent.load > 0 && !(await ask({ title: say("offline_title", name), text: say("offline_text"), yes: say("set_offline"), isDangerous: true }))) return;
-    try {
-      await this.desk.setAgentStatus(agent.userId, status);
-      this.toast(say("is_set", { ...name, status: say(status) }));
-    } catch (error) {
-      this.toast(sayError(error));
-    }
+    await this.#try(() => this.desk.setAgentStatus(agent.userId, status), say("is_set", { ...name, status: say(status) }));
   }
 }
 

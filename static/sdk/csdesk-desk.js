@@ -451,6 +451,11 @@ export class Desk {
     return this.command("set_agent_status", { userId, status });
   }
 
+  /** An administrator signs an agent out everywhere until they are restored. @param {string} userId account or e-mail */
+  forceOffline(userId) {
+    return this.command("force_offline", { userId });
+  }
+
   /** An administrator ends any open session. */
   forceEnd(session) {
     return this.command("force_end", { session });

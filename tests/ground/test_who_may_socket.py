@@ -79,6 +79,7 @@ FRAMES: dict[str, dict] = {
     "recall": {"message": "{session}.2"},
     "send": {"session": "{session}", "message": {"type": "text", "text": "hello"}},
     "set_agent_status": {"userId": "{colleague}", "status": "offline"},
+    "force_offline": {"userId": "{colleague}"},
 }
 
 
