@@ -197,7 +197,7 @@ ADDRESSES: dict[str, Rule] = {
     "console/team/signinentry/member/<int:member_id>/second-factor/": _ADMIN,
     "console/team/trailentry/": _ADMIN,
     "console/team/trailentry/check/": _ADMIN,
-    "console/team/trailentry/entry/<int:number>/": _ADMIN,
+    "console/team/trailentry/entry/<int:number>/": _ADMIN_ABSENT,
     # Channels, quick replies, tags, summary categories, requests for access.
     **_model("service_sessions/channel", _ADMIN),
     "console/service_sessions/channel/<int:channel_id>/guide/": _ADMIN,
