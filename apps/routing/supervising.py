@@ -73,7 +73,11 @@ def set_agent_status(member: Member, user_id: str, status: str, *, address: str 
     """
     if status not in SETTABLE:
         raise Invalid(_("This status cannot be chosen."))
-    target = _agent_named(member, user_id)
+    target = agent_named(member, user_id)
+    if target.pk == member.pk:
+        raise Invalid(_("Your own availability is chosen at the top of the workbench."))
+    if not may_set(member, target):
+        raise NotAllowed(_("Only administrators may do this."))
     with transaction.atomic():
         row = availability.lock(target.pk)
         before = row.status
@@ -94,16 +98,13 @@ def set_agent_status(member: Member, user_id: str, status: str, *, address: str 
     return row
 
 
-def _agent_named(member: Member, user_id: str) -> Member:
+def agent_named(member: Member, user_id: str) -> Member:
+    """Who is called so (account or e-mail) among the agents of the member. NotAllowed, NotFound."""
     if not may_monitor(member):
         raise only_supervisors()
     target = team.by_identifier(user_id)
     if target is None or not agents_of(member).filter(pk=target.pk).exists():
         raise NotFound(_("There is no such agent."))
-    if target.pk == member.pk:
-        raise Invalid(_("Your own availability is chosen at the top of the workbench."))
-    if not may_set(member, target):
-        raise NotAllowed(_("Only administrators may do this."))
     return target
 
 
