@@ -96,7 +96,7 @@ def end(request_id: int, actor: Member, *, address: str = "") -> None:
             raise WrongState(_("This access has ended already."))
         request.until = now
         request.save(update_fields=["until"])
-        _log("ended", request, actor, address, {"member": request.member.nickname})
+        _log("taken_back", request, actor, address, {"member": request.member.nickname})
 
 
 def waiting_count() -> int:

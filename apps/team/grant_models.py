@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from csdesk import clock
 
 
-def _ids() -> ArrayField:
+def _ids(name: object) -> ArrayField:
     # Plain ids: channels, tags and categories stand in apps that the team does not know.
-    return ArrayField(models.BigIntegerField(), default=list, blank=True)
+    return ArrayField(models.BigIntegerField(), verbose_name=name, default=list, blank=True)
 
 
 class Grant(models.Model):
@@ -32,10 +32,10 @@ class Grant(models.Model):
         related_name="grant",
         verbose_name=_("group"),
     )
-    channels = _ids()
-    groups = _ids()
-    tags = _ids()
-    categories = _ids()
+    channels = _ids(_("channels"))
+    groups = _ids(_("groups"))
+    tags = _ids(_("tags"))
+    categories = _ids(_("summary categories"))
     may_export = models.BooleanField(_("may export records"), default=False)
     may_see_unmasked = models.BooleanField(_("sees phone numbers and e-mails in full"), default=False)
     may_delete = models.BooleanField(_("may delete records"), default=False)

@@ -53,7 +53,7 @@ def test_a_grant_is_given_changed_and_taken_back_and_the_trail_names_what(admin)
     grant = Grant.objects.get(member=agent)
     assert (grant.channels, grant.groups, grant.tags) == ([channel.pk], [group.pk], [tag.pk])
     assert (grant.categories, grant.may_export, grant.may_see_unmasked) == ([category.pk], True, False)
-    assert entry_of("grant.added")["after"]["channels"] == ["Shop A"]
+    assert entry_of("grant.added")["after"]["channels"] == ["Shop A · Web (H5)"]
 
     page = browser.get(page_of(grant)).content.decode()
     assert "Shop A" in page
@@ -93,11 +93,11 @@ def test_what_does_not_fit_is_refused_at_its_field(admin):
 def test_whoever_saves_second_is_told(admin):
     browser, grant = browser_of(admin), Grant.objects.create(group=make_group(), may_export=True)
     seen = grant.changed_at.isoformat()
-    assert browser.post(page_of(grant), {"may_delete": "on", "seen": seen}).status_code == 302
+    assert browser.post(page_of(grant), {"may_see_unmasked": "on", "seen": seen}).status_code == 302
     late = browser.post(page_of(grant), {"may_export": "on", "seen": seen})
     assert "__all__" in errors_of(late)
     grant.refresh_from_db()
-    assert (grant.may_delete, grant.may_export) == (True, False)
+    assert (grant.may_see_unmasked, grant.may_export) == (True, False)
 
 
 def test_after_a_quarter_of_an_hour_ones_own_password_is_asked_for(admin, monkeypatch):

@@ -83,7 +83,7 @@ class AccessRequestAdmin(ConsoleAdmin):
         names = ("delete", "add", "history")
         return [url for url in super().get_urls() if not (url.name and url.name.endswith(names))]
 
-    @admin.display(description=gettext_lazy("who"), ordering="member__nickname")
+    @admin.display(description=gettext_lazy("member"), ordering="member__nickname")
     def who(self, request: AccessRequest) -> str:
         return request.member.nickname
 

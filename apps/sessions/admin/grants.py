@@ -21,7 +21,7 @@ from csdesk.console import site
 from csdesk.console.model_admin import ConsoleAdmin, ConsoleForm
 
 MEMBER, GROUP = "member", "group"
-FLAGS = ("may_export", "may_see_unmasked", "may_delete")
+FLAGS = ("may_export", "may_see_unmasked")
 
 
 class Picks(forms.CheckboxSelectMultiple):
@@ -109,8 +109,12 @@ def choices_of_lists() -> dict[str, dict[int, str]]:
     """What each list of a grant can name: id → name."""
     groups = SkillGroup.objects.order_by("deleted_at", "name")
     deleted = _("%(name)s (deleted)")
+    # Several channels of one business often have one name.
+    channels = {
+        one.pk: f"{one.name} · {one.get_kind_display()}" for one in Channel.objects.order_by("name", "pk")
+    }
     return {
-        "channels": {one.pk: one.name for one in Channel.objects.order_by("name", "pk")},
+        "channels": channels,
         "groups": {one.pk: deleted % {"name": one.name} if one.deleted_at else one.name for one in groups},
         "tags": {one.pk: one.name for one in Tag.objects.order_by("name")},
         "categories": _category_paths(),
@@ -189,11 +193,7 @@ class GrantAdmin(ConsoleAdmin):
 
     @admin.display(description=gettext_lazy("may do"))
     def allowed(self, grant: Grant) -> str:
-        words = {
-            "may_export": _("export"),
-            "may_see_unmasked": _("contacts in full"),
-            "may_delete": _("delete"),
-        }
+        words = {"may_export": _("export"), "may_see_unmasked": _("contacts in full")}
         return ", ".join(words[name] for name in FLAGS if getattr(grant, name)) or "–"
 
     def save_model(self, request: HttpRequest, obj: Grant, form: GrantForm, change: bool) -> None:

@@ -58,6 +58,7 @@ THINGS = {
     "members": gettext_lazy("Members"),
     "credential": gettext_lazy("API credential"),
     "group": gettext_lazy("Group"),
+    "grant": gettext_lazy("Grant"),
     "channel": gettext_lazy("Channel"),
     "quick_reply": gettext_lazy("Quick reply"),
     "settings": gettext_lazy("Settings"),

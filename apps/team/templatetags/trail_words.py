@@ -41,6 +41,11 @@ _ACTIONS = {
     "turned_off": gettext_noop("Second factor turned off"),
     "codes_renewed": gettext_noop("New recovery codes"),
     "link_made": gettext_noop("Address for one sign-in made"),
+    "asked": gettext_noop("Access asked for"),
+    "granted": gettext_noop("Access granted"),
+    "refused": gettext_noop("Access refused"),
+    "taken_back": gettext_noop("Access taken back"),
+    "contact_searched": gettext_noop("Searched by phone or e-mail"),
     "erased": gettext_noop("Personal details erased"),
     "loss_acknowledged": gettext_noop("Lost entries acknowledged"),
 }
