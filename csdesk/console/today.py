@@ -11,6 +11,8 @@ from apps.records.durations import clock_label
 from apps.records.overview import Comparison
 
 MINUS = "−"
+# Below this many, a change is told in sessions, not in per cent.
+FEW = 20
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _sessions(found: Comparison) -> Tile:
             "Sessions that began today and in which the customer has said something; below, the same weekday "
             "of last week until the same time. All of today’s figures are about these sessions."
         ),
-        beside=_signed(round(100 * (now - before) / before), "%") if before else "",
+        beside=_grown(now, before),
         under=_by_now(found, _number(before))
         or _("%(day)s: none by this time") % {"day": weekday(found.before.until)},
     )
@@ -207,6 +209,13 @@ def _change(change: int, unit: str, *, good: int, is_there: bool = True) -> dict
     if not change or not is_there:
         return {}
     return {"beside": _signed(change, unit), "mood": "good" if change * good > 0 else "bad"}
+
+
+def _grown(now: int, before: int) -> str:
+    """By how many per cent; of a few by how many, because a per cent of a few says nothing."""
+    if before >= FEW:
+        return _signed(round(100 * (now - before) / before), "%")
+    return _signed(now - before, "") if before else ""
 
 
 def _signed(value: int, unit: str) -> str:

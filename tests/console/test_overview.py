@@ -7,12 +7,13 @@ from django.db import transaction
 from django.test import Client
 
 from apps.chatbot.models import Entry, Release, ReleaseState
+from apps.records import overview
 from apps.routing.models import Availability, Status
 from apps.sessions import transitions
 from apps.sessions.models import Channel
 from apps.team.models import Membership, Role
 from csdesk import clock
-from csdesk.console import live
+from csdesk.console import charts, live, today
 from tests.factories import PASSWORD, make_channel, make_group, make_member, make_session
 
 pytestmark = pytest.mark.django_db
@@ -180,3 +181,48 @@ def test_members_who_serve_find_the_way_to_the_workbench():
     for serves in (True, False):
         page = signed_in(make_member(Role.ADMINISTRATOR, serves=serves)).get("/console/")
         assert ('href="/desk/"' in page.content.decode()) == serves
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "told"),
+    [(6, 1, "+5"), (1, 19, "−18"), (7, 7, "±0"), (412, 381, "+8%"), (10, 20, "−50%"), (3, 0, "")],
+)
+def test_a_change_of_few_is_told_in_sessions(now, before, told):
+    days = [overview.Day(clock.now(), overview.Figures(sessions=count), {}, None) for count in (now, before)]
+    [sessions, *_others] = today.tiles(overview.Comparison(*days), sees_all=True)
+    assert sessions.beside == told
+
+
+def test_changes_are_good_or_bad_by_what_they_are():
+    days = [
+        overview.Day(clock.now(), overview.Figures(**facts), {}, None)
+        for facts in (
+            {"sessions": 50, "asked": 30, "missed": 4, "wait": 20.0, "ratings": 10, "good": 9},
+            {"sessions": 50, "asked": 20, "missed": 9, "wait": 26.4, "ratings": 10, "good": 5},
+        )
+    ]
+    tiles = {tile.key: tile for tile in today.tiles(overview.Comparison(*days), sees_all=True)}
+    told = {key: (tiles[key].beside, tiles[key].mood) for key in ("asked", "missed", "wait", "rating")}
+    assert told == {
+        "asked": ("+20", "bad"),
+        "missed": ("−5", "good"),
+        "wait": ("−6 s", "good"),
+        "rating": ("+40", "good"),
+    }
+
+
+def test_a_wait_is_drawn_through_hours_that_have_one_and_stops_where_none_has():
+    moment = clock.now().replace(hour=12)
+    waits = {8: 30.0, 9: 60.0, 11: 90.0}
+    hours = {hour: overview.Hour(2, wait) for hour, wait in waits.items()} | {10: overview.Hour(1, None)}
+    day = overview.Day(moment, overview.Figures(sessions=7), hours, None)
+    drawn = charts.waits(overview.Comparison(day, overview.Day(moment, overview.Figures(), {}, None)))
+    assert (drawn.now.count("M"), drawn.now.count("L")) == (2, 1)
+    assert len(drawn.dots) == 1
+    assert drawn.mark.label == "1:30"
+    # The highest line is no lower than the longest wait, and the shop's day is there whole.
+    assert drawn.lines[-1].label == "1:30"
+    assert [slot.hour for slot in drawn.slots] == list(range(8, 20))
+    bars = [bar for slot in charts.sessions(overview.Comparison(day, day)).slots for bar in slot.bars]
+    assert {bar.name for bar in bars} == {"bar", "bar before"}
+    assert all(bar.y >= charts.TOP and abs(bar.y + bar.height - charts.FOOT) < 0.2 for bar in bars)
