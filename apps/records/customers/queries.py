@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from apps.records.customers.filters import Choices, Filters
@@ -118,14 +118,15 @@ def narrowed(member: Member, filters: Filters, *, address: str = "") -> QuerySet
     if filters.standing:
         found = found.filter(user_id="") if filters.standing == "visitor" else found.exclude(user_id="")
     if filters.is_blacklisted:
-        found = found.filter(_named_on_blacklist())
+        found = found.filter(id__in=_on_blacklist())
     return found
 
 
-def _named_on_blacklist() -> Q:
+def _on_blacklist() -> QuerySet:
+    """The ids of the customers whom an entry in force names, themselves or by their user ID."""
     entries = blacklist.in_force()
-    users = entries.exclude(user_id="").values("user_id")
-    return Q(id__in=entries.filter(customer__isnull=False).values("customer_id")) | Q(user_id__in=users)
+    users = Customer.objects.filter(user_id__in=entries.exclude(user_id="").values("user_id"))
+    return entries.filter(customer__isnull=False).values("customer_id").union(users.values("id"))
 
 
 def _beside(customers: QuerySet[Customer], place: Place | None) -> QuerySet[Customer]:
