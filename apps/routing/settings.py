@@ -289,5 +289,5 @@ class PromptSettings(Section):
     )
     blacklisted: Words = words(
         {"zh-hans": "抱歉，暂时无法为您提供服务。", "en": "Sorry, we are unable to help you here."},
-        _("Blacklisted"),
+        pgettext_lazy("prompt", "Blacklisted"),
     )
