@@ -76,7 +76,7 @@ class CredentialAdmin(ConsoleAdmin):
         count = ngettext("%(count)s action", "%(count)s actions", len(there)) % {"count": len(there)}
         return format_html('{} <span class="faint">{}</span>', count, ", ".join(areas))
 
-    @admin.display(description=gettext_lazy("from"))
+    @admin.display(description=gettext_lazy("allowed networks"))
     def from_where(self, credential: ApiCredential) -> str:
         if not credential.networks:
             return _("everywhere")

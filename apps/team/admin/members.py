@@ -57,7 +57,6 @@ class MemberAdmin(ConsoleAdmin):
         "phone",
         "staff_no",
         "group_names",
-        "serves_label",
         "state",
     )
     list_filter = ("role", GroupFilter, "serves")
@@ -87,17 +86,15 @@ class MemberAdmin(ConsoleAdmin):
         names = [(row.group.name,) for row in member.memberships.all() if row.group.deleted_at is None]
         return format_html_join(" ", '<span class="tag">{}</span>', sorted(names)) or "–"
 
-    @admin.display(description=gettext_lazy("serves customers"), ordering="serves")
-    def serves_label(self, member: Member) -> str:
-        return _("Yes") if member.serves else "–"
-
     @admin.display(description=gettext_lazy("state"))
     def state(self, member: Member) -> str:
         if member.forced_offline_at:
             return format_html('<span class="tag late">{}</span>', _("Forced offline"))
         if member.must_change_password:
             return format_html('<span class="tag near">{}</span>', _("Not signed in yet"))
-        return "–"
+        return format_html(
+            '<span class="tag">{}</span>', _("Serves") if member.serves else _("Does not serve")
+        )
 
     def get_list_display(self, request: HttpRequest) -> tuple:
         """What can be done with a row depends on who looks; who only reads has nothing to do there."""
