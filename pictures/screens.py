@@ -96,6 +96,7 @@ SCREENS = [
     _in_sheet("availability", _press("#availability > summary")),
     _in_sheet("account", _press("#account > summary")),
     Screen("workbench", "/desk/", AGENT, ready=DESK_LIVE),
+    Screen("monitor", "/desk/monitor/", ADMIN, ready=DESK_LIVE),
     Screen("records", "/records/?period=all", AGENT, ready=".record-open"),
     Screen("transcript", "/records/?period=all", AGENT, ready=".record-open", act=_open_record),
     Screen("customers", "/customers/", ADMIN, ready=".record-open"),

@@ -12,6 +12,7 @@ from apps.routing import transfer
 from apps.sessions.models import ChatSession
 from apps.team.models import Membership
 from tests import factories as make
+from tests.browser import looking
 from tests.browser.customers import Customer
 from tests.browser.windows import new_words
 from tests.browser.workbenches import Workbench, Workbenches
@@ -40,6 +41,15 @@ def supervisor_of(group, **fields: object):
 
 def row(page: Page, customer: Customer):
     return page.locator(f'.monitor-row[data-session="{customer.session}"]')
+
+
+def looked_at(monitor: Page) -> None:
+    """Nothing serious is found by axe, in either theme, and nothing is wider than a phone (Q-9)."""
+    assert looking.findings(monitor, ["light", "dark"]) == []
+    monitor.set_viewport_size({"width": 375, "height": 667})
+    assert looking.overflow(monitor) == 0
+    assert looking.findings(monitor, ["light"]) == []
+    monitor.set_viewport_size({"width": 1280, "height": 800})
 
 
 def test_a_supervisor_watches_notes_and_takes_over_while_they_chat(
@@ -74,6 +84,8 @@ def test_a_supervisor_watches_notes_and_takes_over_while_they_chat(
     expect(line.locator(".at-first .ring")).to_have_count(0)
     customer.signal("12")
     expect(pane.locator("#typing")).to_be_visible()
+
+    looked_at(monitor)
 
     pane.get_by_label(f"Note for {agent.nickname}").fill("Offer a new one")
     pane.get_by_role("button", name="Leave a note").click()
