@@ -173,6 +173,11 @@ class CredentialAdmin(ConsoleAdmin):
     def response_add(self, request: HttpRequest, obj: ApiCredential, post_url_continue: Any = None) -> Any:
         return self._shown(request, obj, request.made_pair, _("Made: copy the pair now"))
 
+    def render_change_form(self, request: HttpRequest, context: dict, *args: Any, **kwargs: Any) -> Any:
+        # What was made is shown on a page of its own: there is no going straight to the next one.
+        context["show_save_and_add_another"] = False
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def _shown(
         self, request: HttpRequest, credential: ApiCredential, pair: credentials.Pair, title: str
     ) -> HttpResponse:
