@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
-from apps.sessions import blacklist, masking, reply_variables, tags
+from apps.sessions import blacklist, masking, pre_chat, reply_variables, tags
 from apps.sessions.frames import time_of
 from apps.sessions.masking import Contact
 from apps.sessions.models import BlacklistState, ChatSession, Customer, ServiceRecord
@@ -127,8 +127,9 @@ def _data(session: ChatSession, shown: Contact) -> list[dict]:
         (_("Address"), customer.address),
         (_("First seen"), customer.first_seen_at),
     ]
+    flow = pre_chat.labelled(session.channel, shown.told(session.variables))
     return [
-        {"title": _("Service flow"), "rows": _filled(list(shown.told(session.variables).items()))},
+        {"title": _("Service flow"), "rows": _filled(flow)},
         {"title": _told_by(customer), "rows": _filled(list(shown.told(customer.client_data).items()))},
         {"title": _("Visit"), "rows": _filled(visit)},
     ]

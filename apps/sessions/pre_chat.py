@@ -63,9 +63,9 @@ class Form:
     def needs_consent(self) -> bool:
         return any(self.consent.texts.values())
 
-    def label(self, key: str, language: str) -> str:
+    def label(self, key: str) -> str:
         """What a variable is called; its own name where the form asks for it no more."""
-        found = next((one.label.text(language) for one in self.questions if one.key == key), "")
+        found = next((one.label.text() for one in self.questions if one.key == key), "")
         return found or (_("Agreed to the privacy notice") if key == CONSENT else key)
 
 
@@ -111,6 +111,14 @@ def shown(form: Form, language: str) -> dict:
         "consent": form.consent.text(language) if form.needs_consent else None,
         "notice": form.notice,
     }
+
+
+def labelled(channel: Channel, variables: dict) -> list[tuple[str, object]]:
+    """A session's variables under what their questions are called in the reader's language."""
+    form = form_of(channel)
+    if form is None:
+        return list(variables.items())
+    return [(form.label(name), value) for name, value in variables.items()]
 
 
 def missing(channel: Channel, token_hash: str) -> Form | None:

@@ -83,7 +83,11 @@ def _question(row: int, one: Mapping[str, Any]) -> dict:
     label = _texts(one.get("label"), "label", row)
     if not label:
         raise Invalid(_("Write the question in at least one language."), field="questions", row=row)
-    question = {"key": _key(one.get("key"), row), "kind": kind, "label": label}
+    key = _key(one.get("key"), row)
+    if kind == "phone" and key and "phone" not in key.lower():
+        # By its name it is known as a number to be masked.
+        key = f"phone_{key}"[:40]
+    question = {"key": key, "kind": kind, "label": label}
     question["required"] = bool(one.get("required"))
     if kind == "choice":
         question["options"] = _options(one.get("options"), row)

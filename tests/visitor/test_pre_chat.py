@@ -4,6 +4,7 @@ import uuid
 from dataclasses import replace
 
 import pytest
+from django.utils.translation import override
 
 from apps.routing import flow
 from apps.sessions import pre_chat
@@ -214,3 +215,14 @@ def test_a_running_chat_goes_on_when_a_form_is_switched_on():
     channel.save()
     channels._cache.clear()
     assert commands.come_in(visitor) is None
+
+
+def test_agents_read_the_answers_under_their_questions(channel):
+    visitor = comes(channel)
+    commands.trigger(visitor, "")
+    answers(visitor)
+    with override("zh-hans"):
+        rows = dict(pre_chat.labelled(channel, session_of(visitor).variables | {"other": "x"}))
+    # In the reader's language, else in the one there is; what nobody asks for keeps its name.
+    assert (rows["称呼"], rows["Order"], rows["other"]) == ("Li Lei", "1024", "x")
+    assert "已同意隐私声明" in rows
