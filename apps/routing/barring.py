@@ -97,6 +97,15 @@ def carries(session: ChatSession) -> bool:
     return session.failed_status == ServiceStatus.BLACKLISTED
 
 
+def turn_away(said: Message) -> bool:
+    """Answer what somebody says whose session `carries` it; False when they are not barred any more."""
+    with transaction.atomic():
+        session = transitions.lock(said.session_id)
+        if session.state != State.FLOW or session.flow_seq >= said.seq:
+            return True
+        return turned_away(session, said)
+
+
 def turned_away(session: ChatSession, said: Message | None = None) -> bool:
     """Answer who is barred with the notice and the end, and say so; False for who is not any more.
 

@@ -221,7 +221,7 @@ def _unanswered(session_id: UUID) -> Message | None:
 
 def _handle(said: Message) -> bool:
     """Decide outside the transaction, then lock, look whether it still fits, and append; False when not."""
-    if barring.carries(said.session) and _turn_away(said):
+    if barring.carries(said.session) and barring.turn_away(said):
         return True
     if group_menu.is_open(said.session):
         asked_by, answer = "", _sure_answer(said)
@@ -238,15 +238,6 @@ def _handle(said: Message) -> bool:
             raise
         log.exception("an answer could not be given", extra={"session_id": said.session_id})
         return _take(said, "", bot.helpless(said.session))
-
-
-def _turn_away(said: Message) -> bool:
-    """Answer who is on the blacklist (S-14); False when they are not any more."""
-    with transaction.atomic():
-        session = transitions.lock(said.session_id)
-        if session.state != State.FLOW or session.flow_seq >= said.seq:
-            return True
-        return barring.turned_away(session, said)
 
 
 def _take(said: Message, asked_by: str, answer: bot.Answer | None) -> bool:
