@@ -130,7 +130,7 @@ def read(params: QueryDict, choices: Choices) -> Filters:
         state=_one_of(params, "state", STATES, _("There is no such state."), problems),
         rating=_one_of(params, "rating", tuple(RATINGS), _("There is no such rating."), problems),
         summary=_chosen(params, "summary", choices.summaries, _("There is no such category."), problems),
-        resolved=_one_of(params, "resolved", tuple(RESOLVED), _("There is no such answer."), problems),
+        resolved=_one_of(params, "resolved", tuple(RESOLVED), _("There is no such outcome."), problems),
         tag=_chosen(params, "tag", choices.tags, _("There is no such tag."), problems),
         is_starred=params.get("starred") == "1",
         problems=tuple(problems),

@@ -74,7 +74,7 @@ def test_records_are_narrowed_down_by_category_outcome_and_tag(reader, agent, go
     [
         ({"summary": "0"}, "There is no such category."),
         ({"summary": "x' OR 1=1"}, "There is no such category."),
-        ({"resolved": "perhaps"}, "There is no such answer."),
+        ({"resolved": "perhaps"}, "There is no such outcome."),
         ({"tag": "999999"}, "There is no such tag."),
     ],
 )
