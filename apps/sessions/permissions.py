@@ -30,6 +30,9 @@ from apps.team.grants import Rights
 from apps.team.models import Member, Membership, Role
 from csdesk import clock
 
+# So many ids may stand in a query themselves.
+FEW = 500
+
 
 class Scope:
     """What one member may see and do, asked of the database once for all questions of one request."""
@@ -108,10 +111,10 @@ class Scope:
             allowed |= Q(channel_id__in=sorted(self.rights.channels))
         if self.rights.tags:
             labels = SessionTag.objects.filter(tag_id__in=sorted(self.rights.tags))
-            allowed |= Q(session_id__in=labels.values("session_id"))
+            allowed |= Q(session_id__in=_few_or_sought(labels.values_list("session_id", flat=True)))
         if self.rights.categories:
             wrap_ups = WrapUp.objects.filter(category_id__in=_with_branches(self.rights.categories))
-            allowed |= Q(id__in=wrap_ups.values("record_id"))
+            allowed |= Q(id__in=_few_or_sought(wrap_ups.values_list("record_id", flat=True)))
         if opened := _opened_to(self.member):
             allowed |= Q(session_id__in=opened)
         return allowed
@@ -165,6 +168,12 @@ def may_delete(member: Member) -> bool:
 def may_download(member: Member, record: ServiceRecord) -> bool:
     """Whether a member who may read this record may save it as a file: their own always (D-8)."""
     return Scope(member).may_download(record)
+
+
+def _few_or_sought(ids: QuerySet) -> list[UUID] | QuerySet:
+    """Few ids themselves, so that an index leads to them; very many as the query that finds them."""
+    few = list(ids[: FEW + 1])
+    return few if len(few) <= FEW else ids
 
 
 def _opened_to(member: Member) -> list[UUID]:
