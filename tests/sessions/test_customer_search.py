@@ -1,4 +1,4 @@
-"""Customers are found by name, user ID, phone and e-mail, among very many, masked where they must be (D-9, X-7)."""
+"""Customers are found among very many by name, user ID and contact, masked where they must be (D-9, X-7)."""
 
 import pytest
 from django.core.cache import cache

@@ -49,8 +49,10 @@ class TagAdmin(ConsoleAdmin):
     delete_confirmation_template = "console/tag_delete.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
-        return super().get_queryset(request).annotate(
-            customers=_counted(CustomerTag), sessions=_counted(SessionTag)
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(customers=_counted(CustomerTag), sessions=_counted(SessionTag))
         )
 
     @admin.display(description=gettext_lazy("name"), ordering="name")
