@@ -118,7 +118,7 @@ def test_a_member_is_added_searched_reset_and_deleted(page_factory: Pages):
     page.get_by_role("link", name="Clear filters").click()
     page.locator("#searchbar").fill(mark)
     page.locator("#searchbar").press("Enter")
-    page.get_by_role("link", name=f"Nina {mark}").click()
+    page.get_by_role("link", name=f"Nina {mark}", exact=True).click()
     page.get_by_role("link", name="Reset password").click()
     page.get_by_role("button", name="Reset and e-mail").click()
     expect(page.locator(".banner.good", has_text="e-mailed")).to_be_visible()
