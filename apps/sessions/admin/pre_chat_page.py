@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
@@ -78,6 +78,8 @@ def page(request: HttpRequest, channel_id: int) -> HttpResponse:
 def preview(request: HttpRequest, channel_id: int) -> HttpResponse:
     """What customers would see of the values in the form, saved or not."""
     _channel(request, channel_id)
+    if request.method != "POST":
+        raise Http404
     return render(request, "console/pre_chat_preview.html", {"preview": preview_of(typed(request.POST))})
 
 
