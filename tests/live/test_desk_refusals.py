@@ -89,7 +89,6 @@ async def test_a_second_sign_in_ends_the_first_within_a_second(stack):
 async def test_forced_offline_says_why(stack):
     agent = await database(make.make_member)
     async with desk_of(stack.url, agent) as desk:
-
         admin = await database(make.make_member, Role.ADMINISTRATOR)
         await database(members.force_offline, agent, admin)
         assert (await desk.expect("kicked", seconds=1))["reason"] == "forced_offline"
