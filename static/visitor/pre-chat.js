@@ -1,6 +1,7 @@
 // What a channel asks before the first word (V-4): it stands in the place of the conversation until it is answered.
 import { el, icon, safeUrl } from "../ui/dom.js";
 
+let made = 0; // forms on this page, each with ids of its own
 const CHIPS = 5; // more choices than this come as a list
 const INPUTS = {
   name: { type: "text", autocomplete: "name" },
@@ -28,6 +29,7 @@ export function ask(chat) {
 }
 
 export class PreChat {
+  #number = ++made;
   #window;
   #words;
   #send;
@@ -93,7 +95,7 @@ export class PreChat {
   }
 
   #question(question) {
-    const id = `ask-${question.key}`;
+    const id = `ask-${this.#number}-${question.key}`;
     const isChips = question.kind === "choice" && question.options.length <= CHIPS;
     const label = [
       question.label,
@@ -135,14 +137,15 @@ export class PreChat {
   #consent(form) {
     if (!form.consent) return null;
     const address = safeUrl(form.notice);
-    const wrong = el("p", { class: "wrong", id: "ask-consent-wrong", hidden: true });
+    const id = `ask-${this.#number}-consent-wrong`;
+    const wrong = el("p", { class: "wrong", id, hidden: true });
     return el(
       "div",
       { class: "pre-chat-row pre-chat-consent", data: { key: "consent" } },
       el(
         "label",
         { dir: "auto" },
-        el("input", { type: "checkbox", name: "consent", "aria-describedby": "ask-consent-wrong" }),
+        el("input", { type: "checkbox", name: "consent", "aria-describedby": id }),
         el("span", {}, form.consent),
       ),
       address
