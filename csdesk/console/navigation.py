@@ -92,7 +92,9 @@ def _records(member: Member) -> Entry:
     records = Entry(_("Service records"), "/records/", "record")
     if may(member, Ability.VIEW_TRAIL):
         log = Entry(_("Access log"), reverse("admin:team_trailentry_changelist"))
-        records.entries = [Entry(_("All records"), "/records/"), log]
+        asked = Entry(_("Requests for access"), reverse("admin:service_sessions_accessrequest_changelist"))
+        grants = Entry(_("Grants"), reverse("admin:team_grant_changelist"))
+        records.entries = [Entry(_("All records"), "/records/"), asked, grants, log]
     return records
 
 
