@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
 
 from apps.records import stars, summed_up
 from apps.records.filters import RATINGS, Choices, Filters
 from apps.records.keywords import Keyword, Piece
+from apps.records.paging import Place
 from apps.sessions import permissions, summaries
 from apps.sessions.content import text_of
 from apps.sessions.models import AuthorKind, Channel, Message, Note, Rating, ServiceRecord, Tag
 from apps.team import queries as team
 from apps.team.abilities import Ability, may
 from apps.team.models import Member, TrailEntry
-from csdesk.errors import Invalid
 
 PAGE = 50
 COUNTED = 1_000
@@ -33,34 +32,6 @@ MOST_BATCHES = 25
 SHOWN = ("session", "customer", "channel", "group", "agent")
 # The subtype of the card that greets, before anybody has asked anything.
 WELCOME = "welcome_msg"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a page of the list begins: beside a record, towards older or newer ones."""
-
-    started_at: datetime
-    id: UUID
-    is_newer: bool = False
-
-    @classmethod
-    def at(cls, record: ServiceRecord | Candidate, *, is_newer: bool = False) -> Place:
-        return cls(record.started_at, record.id, is_newer)
-
-    @classmethod
-    def read(cls, written: str, *, is_newer: bool = False) -> Place:
-        """A place from an address; Invalid when it is none."""
-        micros, dash, record = written.partition("-")
-        try:
-            if not dash or len(micros) > 17:
-                raise ValueError(written)
-            return cls(_EPOCH + timedelta(microseconds=int(micros)), UUID(record), is_newer)
-        except (ValueError, OverflowError):
-            raise Invalid(_("This page of the list is not there; here is the first one.")) from None
-
-    def __str__(self) -> str:
-        return f"{(self.started_at - _EPOCH) // timedelta(microseconds=1)}-{self.id.hex}"
 
 
 @dataclass(frozen=True)
@@ -104,8 +75,8 @@ def page(member: Member, filters: Filters, zone: ZoneInfo, place: Place | None =
             # Nothing newer is left out, so this is the first page; show it full.
             return page(member, filters, zone)
         rows.reverse()
-    last = Place.at(rows[-1].record) if rows else None
-    first = Place.at(rows[0].record, is_newer=True) if rows else None
+    last = _beside(rows[-1].record) if rows else None
+    first = _beside(rows[0].record, is_newer=True) if rows else None
     older = last if (more or is_newer) else stopped_at
     newer = first if place else None
     count = len(rows) if not older and not newer else None
@@ -145,6 +116,10 @@ def narrowed(member: Member, filters: Filters, zone: ZoneInfo) -> QuerySet[Servi
     return records
 
 
+def _beside(record: ServiceRecord | Candidate, *, is_newer: bool = False) -> Place:
+    return Place(record.started_at, record.id, is_newer)
+
+
 def _rows(
     records: QuerySet[ServiceRecord], keyword: Keyword, place: Place | None
 ) -> tuple[list[Row], Place | None]:
@@ -158,7 +133,7 @@ def _rows(
         if len(hits) > PAGE:
             break
         if batches == MOST_BATCHES and len(batch) == BATCH:
-            return _hydrated(hits), Place.at(batch[-1], is_newer=bool(place and place.is_newer))
+            return _hydrated(hits), _beside(batch[-1], is_newer=bool(place and place.is_newer))
     return _hydrated(hits), None
 
 
@@ -178,7 +153,7 @@ def _batches(
         yield batch
         if len(batch) < BATCH:
             return
-        batch = _candidates(records, Place.at(batch[-1], is_newer=is_newer))
+        batch = _candidates(records, _beside(batch[-1], is_newer=is_newer))
 
 
 def _candidates(records: QuerySet[ServiceRecord], place: Place | None) -> list[Candidate]:
@@ -192,9 +167,9 @@ def _near(records: QuerySet[ServiceRecord], place: Place | None) -> QuerySet[Ser
     if place:
         # Compared as a pair, the way the index is ordered.
         side = "gt" if is_newer else "lt"
-        same = Q(started_at=place.started_at, **{f"id__{side}": place.id})
-        records = records.filter(**{f"started_at__{side}e": place.started_at})
-        records = records.filter(Q(**{f"started_at__{side}": place.started_at}) | same)
+        same = Q(started_at=place.moment, **{f"id__{side}": place.id})
+        records = records.filter(**{f"started_at__{side}e": place.moment})
+        records = records.filter(Q(**{f"started_at__{side}": place.moment}) | same)
     return records.order_by(*(("started_at", "id") if is_newer else ("-started_at", "-id")))
 
 

@@ -6,7 +6,7 @@ from functools import partial, wraps
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
@@ -19,16 +19,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.records import access, downloads, filters, keywords, queries, stars, transcripts
 from apps.records.listing import Listing
-from apps.records.queries import Page, Place
-from apps.routing.models import Availability, Status
+from apps.records.pages import TooSlow, back, is_on_duty, opened_by, place_of, searching
+from apps.records.paging import Place
+from apps.records.queries import Page
 from apps.sessions import access as locks
 from apps.sessions import permissions
-from apps.sessions.models import ServiceRecord
 from apps.team.abilities import Ability, may
 from apps.team.adapter import address_of
-from csdesk.errors import DomainError, Invalid, NotFound
-
-SEARCH_SECONDS = 8
+from csdesk.errors import DomainError, NotFound
 
 
 def _page(view, allowed=require_safe):
@@ -61,9 +59,14 @@ def records(request: HttpRequest) -> HttpResponse:
     choices = queries.choices(request.user)
     chosen = filters.read(request.GET, choices)
     problems = list(chosen.problems)
-    place = _place(request, problems)
+    place = place_of(request, problems)
     page, has_failed = _found(request, chosen, place)
-    opened = _opened(request, problems)
+    opened = opened_by(
+        request,
+        queries.record_for,
+        problems,
+        not_there=_("There is no such record, or you may not read it."),
+    )
     access.searched(request, chosen, len(page.rows))
     transcript = None
     if opened:
@@ -80,7 +83,7 @@ def records(request: HttpRequest) -> HttpResponse:
         starred=starred,
         bots=queries.bots_of(row.record for row in page.rows),
     )
-    context = _context(request, listing=listing, transcript=transcript, back=_back(request))
+    context = _context(request, listing=listing, transcript=transcript, back=back(request))
     return render(request, "records/list.html", context)
 
 
@@ -93,7 +96,7 @@ def record(request: HttpRequest, record_id: UUID) -> HttpResponse:
     access.viewed(request, found)
     transcript = transcripts.transcript(found, request.user)
     template = "transcript" if request.GET.get("part") == "transcript" else "record"
-    context = _context(request, transcript=transcript, back=_back(request))
+    context = _context(request, transcript=transcript, back=back(request))
     return render(request, f"records/{template}.html", context)
 
 
@@ -166,62 +169,21 @@ def _not_theirs(
 def _found(request: HttpRequest, chosen: filters.Filters, place: Place | None) -> tuple[Page, bool]:
     """The page, or an empty one and True when the search took too long."""
     try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL statement_timeout = %s", [SEARCH_SECONDS * 1000])
+        with searching():
             return queries.page(request.user, chosen, timezone.get_current_timezone(), place), False
-    except DatabaseError as error:
-        if getattr(error.__cause__, "sqlstate", "") != "57014":
-            raise
+    except TooSlow:
         return Page([]), True
-
-
-def _place(request: HttpRequest, problems: list[str]) -> Place | None:
-    for name, is_newer in (("before", False), ("after", True)):
-        written = request.GET.get(name, "")
-        if written:
-            try:
-                return Place.read(written, is_newer=is_newer)
-            except Invalid as error:
-                problems.append(error.detail)
-    return None
-
-
-def _opened(request: HttpRequest, problems: list[str]) -> ServiceRecord | None:
-    written = request.GET.get("open", "")
-    if not written:
-        return None
-    try:
-        found = queries.record_for(request.user, UUID(written))
-    except ValueError:
-        found = None
-    if found is None:
-        problems.append(_("There is no such record, or you may not read it."))
-    return found
-
-
-def _back(request: HttpRequest) -> str:
-    """The query string of the list one came from."""
-    params = request.GET.copy()
-    for name in ("part", "open"):
-        params.pop(name, None)
-    return params.urlencode()
 
 
 def _context(request: HttpRequest, **values: object) -> dict:
     """What every page of the records needs, with `values`."""
     return {
         "words": transcripts.words(),
-        "page": {"on_duty": _is_on_duty(request), "csrf": get_token(request), "records": reverse("records")},
+        "page": {"on_duty": is_on_duty(request), "csrf": get_token(request), "records": reverse("records")},
         "find": request.GET.get("q", "")[: keywords.LONGEST],
         "has_console": may(request.user, Ability.ENTER_CONSOLE),
         **values,
     }
-
-
-def _is_on_duty(request: HttpRequest) -> bool:
-    """Whether the member's workbench is open, so that this page must not let them go offline."""
-    return Availability.objects.filter(member=request.user).exclude(status=Status.OFFLINE).exists()
 
 
 def _told(request: HttpRequest, status: int) -> HttpResponse:

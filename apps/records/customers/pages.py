@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.routing.models import Availability, Status
+from apps.records.pages import is_on_duty
 from apps.sessions import blacklist
 from apps.sessions.models import BlacklistState
 from apps.team.abilities import Ability, may
@@ -56,7 +56,7 @@ def context(request: HttpRequest, **values: object) -> dict:
     return {
         "face": "customers",
         "words": words(),
-        "page": {"on_duty": _is_on_duty(request), "csrf": get_token(request)},
+        "page": {"on_duty": is_on_duty(request), "csrf": get_token(request)},
         "has_console": may(request.user, Ability.ENTER_CONSOLE),
         "may_decide": blacklist.may_decide(request.user),
         "proposals": _proposals(request),
@@ -84,11 +84,6 @@ def told(request: HttpRequest, status: int) -> HttpResponse:
     # Without a database there is nothing more to ask for.
     values = context(request) if status == 404 else {}
     return render(request, "customers/nothing.html", values | {"status": status}, status=status)
-
-
-def _is_on_duty(request: HttpRequest) -> bool:
-    """Whether the member's workbench is open, so that this page must not let them go offline."""
-    return Availability.objects.filter(member=request.user).exclude(status=Status.OFFLINE).exists()
 
 
 def _proposals(request: HttpRequest) -> int:

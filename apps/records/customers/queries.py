@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
-from django.utils.translation import gettext as _
 
 from apps.records.customers.filters import Choices, Filters
+from apps.records.paging import Place
 from apps.sessions import blacklist
 from apps.sessions.customer_search import search
 from apps.sessions.models import (
@@ -25,7 +25,6 @@ from apps.sessions.models import (
 from apps.sessions.permissions import customers_visible_to, records_visible_to, visible_to
 from apps.team.models import Member
 from csdesk import clock
-from csdesk.errors import Invalid
 
 PAGE = 50
 COUNTED = 1_000
@@ -33,34 +32,6 @@ SESSIONS = 100
 ORDERS = 20
 # The card of an order (V-7).
 ORDER = "28"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a page of the list begins: beside a customer, towards those seen earlier or later."""
-
-    seen_at: datetime
-    id: UUID
-    is_newer: bool = False
-
-    @classmethod
-    def at(cls, customer: Customer, *, is_newer: bool = False) -> Place:
-        return cls(customer.last_seen_at, customer.id, is_newer)
-
-    @classmethod
-    def read(cls, written: str, *, is_newer: bool = False) -> Place:
-        """A place from an address; Invalid when it is none."""
-        micros, dash, customer = written.partition("-")
-        try:
-            if not dash or len(micros) > 17:
-                raise ValueError(written)
-            return cls(_EPOCH + timedelta(microseconds=int(micros)), UUID(customer), is_newer)
-        except (ValueError, OverflowError):
-            raise Invalid(_("This page of the list is not there; here is the first one.")) from None
-
-    def __str__(self) -> str:
-        return f"{(self.seen_at - _EPOCH) // timedelta(microseconds=1)}-{self.id.hex}"
 
 
 @dataclass(frozen=True)
@@ -95,8 +66,8 @@ def _page(customers: QuerySet[Customer], place: Place | None, count: int) -> Pag
     shown = found[:PAGE]
     if is_newer:
         shown.reverse()
-    older = Place.at(shown[-1]) if shown and (more or is_newer) else None
-    newer = Place.at(shown[0], is_newer=True) if shown and place else None
+    older = Place(shown[-1].last_seen_at, shown[-1].id) if shown and (more or is_newer) else None
+    newer = Place(shown[0].last_seen_at, shown[0].id, is_newer=True) if shown and place else None
     return Page(shown, older, newer, count)
 
 
@@ -132,7 +103,7 @@ def _on_blacklist() -> QuerySet:
 def _beside(customers: QuerySet[Customer], place: Place | None) -> QuerySet[Customer]:
     if place is None:
         return customers.order_by("-last_seen_at", "-id")
-    at, there = place.seen_at, place.id
+    at, there = place.moment, place.id
     if place.is_newer:
         found = customers.filter(last_seen_at__gte=at).exclude(last_seen_at=at, id__lte=there)
         return found.order_by("last_seen_at", "id")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,14 +13,15 @@ from apps.records.customers import access, filters, queries
 from apps.records.customers.listing import Listing
 from apps.records.customers.pages import context, form_page, page, part_of, told
 from apps.records.customers.profile import Profile, profile
-from apps.records.customers.queries import Page, Place
+from apps.records.customers.queries import Page
+from apps.records.pages import TooSlow, back, opened_by, place_of, searching
+from apps.records.paging import Place
 from apps.sessions import customer_edits, tags
 from apps.sessions.customer_edits import InvalidField
 from apps.sessions.models import Customer
 from apps.team.adapter import address_of
-from csdesk.errors import DomainError, Invalid, NotFound, WrongState
+from csdesk.errors import DomainError, NotFound, WrongState
 
-SEARCH_SECONDS = 8
 BLANK_ATTRIBUTES = 2
 
 
@@ -31,9 +31,14 @@ def customers(request: HttpRequest) -> HttpResponse:
     choices = queries.choices()
     chosen = filters.read(request.GET, choices)
     problems = list(chosen.problems)
-    place = _place(request, problems)
+    place = place_of(request, problems)
     found = _found(request, chosen, place, problems)
-    opened = _opened(request, problems)
+    opened = opened_by(
+        request,
+        queries.customer_for,
+        problems,
+        not_there=_("There is no such customer, or you may not see them."),
+    )
     access.searched(request, chosen, len(found.customers))
     shown = _viewed(request, opened) if opened else None
     listing = Listing(request.user, chosen, found, choices, problems=problems, opened=opened)
@@ -146,46 +151,10 @@ def _found(request: HttpRequest, chosen: filters.Filters, place: Place | None, p
     try:
         # Outside the transaction: what it writes into the trail stays, and nobody waits for its lock.
         found = queries.narrowed(request.user, chosen, address=address_of(request))
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL statement_timeout = %s", [SEARCH_SECONDS * 1000])
+        with searching():
             return queries.page(found, place)
     except DomainError as error:
         problems.append(error.detail)
-    except DatabaseError as error:
-        if getattr(error.__cause__, "sqlstate", "") != "57014":
-            raise
+    except TooSlow:
         problems.append(_("The search took too long. Your filters are kept."))
     return Page([])
-
-
-def _place(request: HttpRequest, problems: list[str]) -> Place | None:
-    for name, is_newer in (("before", False), ("after", True)):
-        written = request.GET.get(name, "")
-        if written:
-            try:
-                return Place.read(written, is_newer=is_newer)
-            except Invalid as error:
-                problems.append(error.detail)
-    return None
-
-
-def _opened(request: HttpRequest, problems: list[str]) -> Customer | None:
-    written = request.GET.get("open", "")
-    if not written:
-        return None
-    try:
-        found = queries.customer_for(request.user, UUID(written))
-    except ValueError:
-        found = None
-    if found is None:
-        problems.append(_("There is no such customer, or you may not see them."))
-    return found
-
-
-def back(request: HttpRequest) -> str:
-    """The query string of the list one came from."""
-    params = request.GET.copy()
-    for name in ("part", "open"):
-        params.pop(name, None)
-    return params.urlencode()
