@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.records import keywords
 from apps.records.keywords import Keyword
+from apps.records.menus import Narrowing
 from apps.records.summed_up import RESOLVED
 from apps.sessions.models import Channel, ServiceStatus, Tag
 from apps.sessions.summaries import Node
@@ -41,7 +41,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Filters:
+class Filters(Narrowing):
     q: str = ""
     period: str = DEFAULT_PERIOD
     first: date | None = None
@@ -83,7 +83,6 @@ class Filters:
         return None, None
 
     def values(self) -> dict[str, str]:
-        """The filters as they stand in an address; what is not set is left out."""
         found = {
             "q": self.q,
             "period": "" if self.period == DEFAULT_PERIOD else self.period,
@@ -101,11 +100,6 @@ class Filters:
             "starred": "1" if self.is_starred else "",
         }
         return {name: value for name, value in found.items() if value}
-
-    def address(self, **changes: str) -> str:
-        """The query string of these filters with some changed, such as `?q=tea&period=30`; never empty."""
-        values = {name: value for name, value in (self.values() | changes).items() if value}
-        return f"?{urlencode(values)}"
 
     def widened(self) -> Filters:
         """The same over 30 days, or over all time when that was the period."""

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext, pgettext
 from apps.records import durations, queries
 from apps.records.filters import DEFAULT_PERIOD, Choices, Filters
 from apps.records.keywords import Piece
+from apps.records.menus import Choice, Menu, NarrowedList
 from apps.records.queries import Page, Row
 from apps.records.sources import source_label
 from apps.sessions.models import ServiceRecord, ServiceStatus
@@ -25,24 +26,6 @@ from csdesk import clock
 
 BAD, GOOD = 2, 4
 INDENT = "\u2003"
-
-
-@dataclass(frozen=True)
-class Choice:
-    label: str
-    address: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True)
-class Menu:
-    """One filter: what it is called, what is chosen, and all one can choose."""
-
-    name: str
-    label: str
-    chosen: str
-    clear: str
-    choices: list[Choice]
 
 
 @dataclass(frozen=True)
@@ -93,7 +76,7 @@ class Line:
         return (self.record.rating_level or GOOD) <= BAD
 
 
-class Listing:
+class Listing(NarrowedList):
     """Everything that `templates/records/list.html` asks for."""
 
     def __init__(
@@ -155,15 +138,15 @@ class Listing:
         # Several channels of one business often have one name.
         channels = [(str(one.pk), f"{one.name} · {source_label(one)}") for one in self.choices.channels]
         states = [("open", pgettext("state of a record", "Open")), ("ended", _("Ended"))]
-        found = [self._menu("group", _("Group"), groups)]
+        found = [self.menu("group", _("Group"), groups)]
         if people:
-            found.append(self._menu("agent", _("Agent"), people))
+            found.append(self.menu("agent", _("Agent"), people))
         return [
             *found,
-            self._menu("channel", _("Source"), channels),
-            self._menu("rating", _("Rating"), self._ratings),
-            self._menu("status", _("Service status"), ServiceStatus.choices),
-            self._menu("state", _("Progress"), states),
+            self.menu("channel", _("Source"), channels),
+            self.menu("rating", _("Rating"), self._ratings),
+            self.menu("status", _("Service status"), ServiceStatus.choices),
+            self.menu("state", _("Progress"), states),
             *self._summing_up,
         ]
 
@@ -175,9 +158,9 @@ class Listing:
         summaries = [(str(node.pk), INDENT * (node.depth - 1) + node.category.name) for node in nodes]
         tags = [(str(tag.pk), tag.name) for tag in self.choices.tags]
         menus = [
-            self._menu("summary", pgettext("of a session", "Summary"), summaries),
-            self._menu("resolved", _("Outcome"), resolved),
-            self._menu("tag", _("Tag"), tags),
+            self.menu("summary", pgettext("of a session", "Summary"), summaries),
+            self.menu("resolved", _("Outcome"), resolved),
+            self.menu("tag", _("Tag"), tags),
         ]
         return [menu for menu in menus if menu.choices]
 
@@ -197,19 +180,6 @@ class Listing:
             return self.filters.address(starred="")
         return self.filters.address(**{"starred": "1", "period": "all", "from": "", "to": ""})
 
-    def _menu(self, name: str, label: str, values: Iterable[tuple[str, str]]) -> Menu:
-        chosen = self.filters.values().get(name, "")
-        choices = [
-            Choice(words, self.filters.address(**{name: value}), value == chosen) for value, words in values
-        ]
-        words = next((choice.label.strip() for choice in choices if choice.is_chosen), "")
-        return Menu(name, label, words, self.filters.address(**{name: ""}), choices)
-
-    @property
-    def kept(self) -> list[tuple[str, str]]:
-        """What the search field's form sends along."""
-        return [(name, value) for name, value in self.filters.values().items() if name != "q"]
-
     @property
     def kept_beside_days(self) -> list[tuple[str, str]]:
         return [
@@ -221,14 +191,6 @@ class Listing:
     @property
     def address(self) -> str:
         return self.filters.address()
-
-    @property
-    def older(self) -> str:
-        return self.filters.address(before=str(self.page.older)) if self.page.older else ""
-
-    @property
-    def newer(self) -> str:
-        return self.filters.address(after=str(self.page.newer)) if self.page.newer else ""
 
     @property
     def wider(self) -> str:

@@ -19,7 +19,7 @@ from django.utils.translation import pgettext
 from apps.records.customers import queries
 from apps.records.customers.pages import act, context, form_page, page, part_of, told
 from apps.records.customers.profile import whom
-from apps.records.listing import Choice
+from apps.records.menus import Choice
 from apps.routing import barring
 from apps.sessions import blacklist, networks
 from apps.sessions.blacklist import InvalidEnd, InvalidReason

@@ -6,11 +6,11 @@ A filter that does not fit is left out with a message, and the others stay.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from apps.records.menus import Narrowing
 from apps.sessions.customer_search import LONGEST
 from apps.sessions.models import Channel, Tag
 
@@ -26,7 +26,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Filters:
+class Filters(Narrowing):
     q: str = ""
     tag: Tag | None = None
     channel: Channel | None = None
@@ -40,7 +40,6 @@ class Filters:
         return bool(self.q or self.tag or self.channel or self.standing or self.is_blacklisted)
 
     def values(self) -> dict[str, str]:
-        """The filters as they stand in an address; what is not set is left out."""
         found = {
             "q": self.q,
             "tag": str(self.tag.pk) if self.tag else "",
@@ -49,11 +48,6 @@ class Filters:
             "blacklisted": "1" if self.is_blacklisted else "",
         }
         return {name: value for name, value in found.items() if value}
-
-    def address(self, **changes: str) -> str:
-        """The query string of these filters with some changed, such as `?q=tea&tag=3`; never empty."""
-        values = {name: value for name, value in (self.values() | changes).items() if value}
-        return f"?{urlencode(values)}"
 
 
 def read(params: QueryDict, choices: Choices) -> Filters:

@@ -14,7 +14,8 @@ from apps.records.customers import queries
 from apps.records.customers.faces import sign_of, tone_of
 from apps.records.customers.filters import Choices, Filters
 from apps.records.customers.queries import Page
-from apps.records.listing import Choice, Menu, day_label
+from apps.records.listing import day_label
+from apps.records.menus import Menu, NarrowedList
 from apps.records.sources import source_label
 from apps.sessions import tags
 from apps.sessions.masking import Contact, contact
@@ -65,7 +66,7 @@ class Line:
         return source_label(self.customer.source)
 
 
-class Listing:
+class Listing(NarrowedList):
     """Everything that `templates/customers/list.html` asks for."""
 
     def __init__(
@@ -108,36 +109,15 @@ class Listing:
         ]
         channels = [(str(one.pk), f"{one.name} · {source_label(one)}") for one in self.choices.channels]
         found = [
-            self._menu("channel", _("Source"), channels),
-            self._menu("standing", pgettext("customers", "Identity"), standings),
+            self.menu("channel", _("Source"), channels),
+            self.menu("standing", pgettext("customers", "Identity"), standings),
         ]
         labels = [(str(one.pk), one.name) for one in self.choices.tags]
-        return [self._menu("tag", _("Tag"), labels), *found] if labels else found
-
-    def _menu(self, name: str, label: str, values: Iterable[tuple[str, str]]) -> Menu:
-        chosen = self.filters.values().get(name, "")
-        choices = [
-            Choice(words, self.filters.address(**{name: value}), value == chosen) for value, words in values
-        ]
-        words = next((choice.label for choice in choices if choice.is_chosen), "")
-        return Menu(name, label, words, self.filters.address(**{name: ""}), choices)
-
-    @property
-    def kept(self) -> list[tuple[str, str]]:
-        """What the search field's form sends along."""
-        return [(name, value) for name, value in self.filters.values().items() if name != "q"]
+        return [self.menu("tag", _("Tag"), labels), *found] if labels else found
 
     @property
     def blacklisted_address(self) -> str:
         return self.filters.address(blacklisted="" if self.filters.is_blacklisted else "1")
-
-    @property
-    def older(self) -> str:
-        return self.filters.address(before=str(self.page.older)) if self.page.older else ""
-
-    @property
-    def newer(self) -> str:
-        return self.filters.address(after=str(self.page.newer)) if self.page.newer else ""
 
     @property
     def found(self) -> str:
