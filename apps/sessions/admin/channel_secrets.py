@@ -15,7 +15,7 @@ from apps.sessions import signing_secrets
 from apps.sessions.models import Channel
 from apps.team import sign_in, trail
 from apps.team.adapter import address_of
-from apps.team.admin.member_form import refusal
+from apps.team.admin.confirmation import refusal
 from csdesk.errors import WrongState
 
 if TYPE_CHECKING:

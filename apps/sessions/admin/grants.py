@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.sessions.models import Channel, SummaryCategory, Tag
 from apps.team import sign_in
 from apps.team.abilities import Ability
-from apps.team.admin.member_form import refusal
+from apps.team.admin.confirmation import ConfirmedForm
 from apps.team.grant_models import Grant
 from apps.team.grants import LISTS
 from apps.team.models import Member, Role, SkillGroup
 from csdesk import clock
 from csdesk.console import site
-from csdesk.console.model_admin import ConsoleAdmin, ConsoleForm
+from csdesk.console.model_admin import ConsoleAdmin
 
 MEMBER, GROUP = "member", "group"
 FLAGS = ("may_export", "may_see_unmasked")
@@ -30,8 +30,8 @@ class Picks(forms.CheckboxSelectMultiple):
     template_name = "console/picks.html"
 
 
-class GrantForm(ConsoleForm):
-    request: HttpRequest
+class GrantForm(ConfirmedForm):
+    confirmation_help = gettext_lazy("You signed in a while ago: needed to change grants.")
     holder = forms.ChoiceField(label=gettext_lazy("For whom"))
     channels = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Channels"), coerce=int, required=False, widget=Picks
@@ -51,14 +51,6 @@ class GrantForm(ConsoleForm):
     )
     # When the form was filled: whoever saves later is told.
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    confirmation = forms.CharField(
-        label=gettext_lazy("Your own password"),
-        required=False,
-        strip=False,
-        max_length=1000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text=gettext_lazy("You signed in a while ago: needed to change grants."),
-    )
 
     class Meta:
         model = Grant
@@ -74,8 +66,6 @@ class GrantForm(ConsoleForm):
             self.fields["holder"].choices = _holders()
         if "seen" in self.fields and self.instance.pk:
             self.initial["seen"] = self.instance.changed_at.isoformat()
-        if "confirmation" in self.fields and sign_in.is_confirmed(self.request.session):
-            del self.fields["confirmation"]
 
     def clean_holder(self) -> str:
         """Once for each; the one is held, so that two who add at once do not both find nothing."""
@@ -100,8 +90,7 @@ class GrantForm(ConsoleForm):
             )
         if not any(cleaned.get(name) for name in (*LISTS, *FLAGS)):
             raise forms.ValidationError(_("Choose what is granted, or delete the grant."))
-        if wrong := refusal(self.request, cleaned.get("confirmation") or ""):
-            self.add_error("confirmation", wrong)
+        self.confirm(cleaned)
         return cleaned
 
 

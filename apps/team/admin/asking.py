@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from apps.team import sign_in
-from apps.team.admin.member_form import refusal
+from apps.team.admin.confirmation import refusal
 from csdesk.errors import DomainError
 
 

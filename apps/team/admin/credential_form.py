@@ -6,16 +6,15 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
 from django import forms
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.team import credentials, sign_in
-from apps.team.admin.member_form import refusal
+from apps.team import credentials
+from apps.team.admin.confirmation import ConfirmedForm
 from apps.team.models import ApiCredential
 from csdesk import clock
-from csdesk.console.model_admin import ConsoleForm, NameField
+from csdesk.console.model_admin import NameField
 from csdesk.errors import Invalid
 
 
@@ -55,10 +54,10 @@ class LastDayField(forms.DateField):
         return super().has_changed(self.prepare_value(initial), data)
 
 
-class CredentialForm(ConsoleForm):
+class CredentialForm(ConfirmedForm):
     """What a program may do; its pair is made, and shown, by the pages."""
 
-    request: HttpRequest
+    confirmation_help = gettext_lazy("You signed in a while ago: needed for this.")
     actions = forms.MultipleChoiceField(
         label=gettext_lazy("Allowed actions"),
         choices=[(label, [(name, name) for name in names]) for label, names in credentials.ACTIONS.values()],
@@ -78,14 +77,6 @@ class CredentialForm(ConsoleForm):
         required=False,
         help_text=gettext_lazy("The last day on which it counts. Empty: without end."),
     )
-    confirmation = forms.CharField(
-        label=gettext_lazy("Your own password"),
-        required=False,
-        strip=False,
-        max_length=1000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text=gettext_lazy("You signed in a while ago: needed for this."),
-    )
 
     class Meta:
         model = ApiCredential
@@ -94,8 +85,6 @@ class CredentialForm(ConsoleForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if sign_in.is_confirmed(self.request.session):
-            self.fields.pop("confirmation", None)
         helps = {
             "name": _("Which program uses it, such as “orders system”."),
             "manages_administrators": _(
@@ -121,6 +110,5 @@ class CredentialForm(ConsoleForm):
             self.add_error(str(error.extra["field"]), error.detail)
             return cleaned
         cleaned["networks"], cleaned["actions"] = wanted.networks, wanted.actions
-        if wrong := refusal(self.request, cleaned.get("confirmation") or ""):
-            self.add_error("confirmation", wrong)
+        self.confirm(cleaned)
         return cleaned

@@ -4,32 +4,22 @@ import re
 from typing import Any, ClassVar
 
 from django import forms
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.team import members, sign_in
+from apps.team import members
 from apps.team.abilities import assignable_roles
-from apps.team.adapter import address_of, too_many
+from apps.team.admin.confirmation import ConfirmedForm
 from apps.team.models import Member, Role
 from apps.team.queries import next_staff_no
-from csdesk.console.model_admin import ConsoleForm, NameField
-from csdesk.errors import Invalid, RateLimited
+from csdesk.console.model_admin import NameField
+from csdesk.errors import Invalid
 
 
-class MemberForm(ConsoleForm):
+class MemberForm(ConfirmedForm):
     """Roles and names are checked here for everything that is posted, however it came."""
 
-    request: HttpRequest
-    # Asked when one's own password was typed too long ago to give roles (X-6).
-    confirmation = forms.CharField(
-        label=gettext_lazy("Your own password"),
-        required=False,
-        strip=False,
-        max_length=1000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text=gettext_lazy("You signed in a while ago: needed to give or change a role."),
-    )
+    confirmation_help = gettext_lazy("You signed in a while ago: needed to give or change a role.")
 
     class Meta:
         model = Member
@@ -38,8 +28,6 @@ class MemberForm(ConsoleForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if sign_in.is_confirmed(self.request.session):
-            del self.fields["confirmation"]
         target = self.instance if self.instance.pk else None
         if role := self.fields.get("role"):
             allowed = assignable_roles(self.request.user, target)
@@ -79,22 +67,5 @@ class MemberForm(ConsoleForm):
         except Invalid as error:
             self.add_error(str(error.extra["field"]), error.detail)
         if not self.errors and "role" in self.fields and (wanted.pk is None or "role" in self.changed_data):
-            self._confirm(cleaned.get("confirmation") or "")
+            self.confirm(cleaned)
         return cleaned
-
-    def _confirm(self, password: str) -> None:
-        if wrong := refusal(self.request, password):
-            self.add_error("confirmation", wrong)
-
-
-def refusal(request: HttpRequest, password: str) -> str:
-    """Why the caller may not give roles or reset passwords now; "" when their own password was confirmed."""
-    if sign_in.is_confirmed(request.session):
-        return ""
-    try:
-        right = bool(password) and sign_in.confirm(
-            request.user, password, request.session, address_of(request)
-        )
-    except RateLimited as error:
-        return too_many(int(error.extra["seconds"]))
-    return "" if right else _("This is not your current password.")
