@@ -73,7 +73,8 @@ def _what_lacks(request: HttpRequest) -> HttpResponse | None:
 def _sign_out(request: HttpRequest) -> None:
     was_replaced = bool(request.user.sign_in_id) and request.session.get(sign_in.ID_KEY)
     logout(request)
-    if was_replaced and _is_page(request):
+    # Also when a script's request finds out first: the words wait for the next page that shows them.
+    if was_replaced:
         messages.warning(request, _("You have been signed out: the account was signed in elsewhere."))
 
 

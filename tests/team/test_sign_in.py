@@ -100,6 +100,18 @@ def test_a_second_sign_in_ends_the_first_and_tells_its_desk(client, sign_in, ord
     assert is_signed_in(second)
 
 
+def test_the_reason_waits_for_a_page_when_a_script_of_an_open_one_asks_first(client, sign_in):
+    member = make_member()
+    sign_in(member)
+    sign_in(member, browser=Client())
+    script = client.get("/desk/ended/?since=0", headers={"Accept": "*/*"})
+    assert script.status_code in (302, 401, 403)
+    answer = client.get("/account/password/", headers=HTML, follow=True)
+    assert "signed in elsewhere" in answer.content.decode()
+    again = client.get("/account/password/", headers=HTML, follow=True)
+    assert "signed in elsewhere" not in again.content.decode()
+
+
 def test_a_sign_in_lasts_twelve_hours_whatever_is_done(client, sign_in, monkeypatch):
     sign_in(make_member())
     later = clock.now() + timedelta(hours=11, minutes=59)
