@@ -41,9 +41,12 @@ def waiting() -> int:
 def send(seconds: float = RUN_SECONDS) -> int:
     """Send those that are due, over one connection, for this long at most; how many were sent."""
     until, sent = time.monotonic() + seconds, 0
-    with mail.get_connection() as connection:
+    connection = mail.get_connection()
+    try:
         while time.monotonic() < until and (due := _taken()):
             sent += _send(due, connection)
+    finally:
+        connection.close()
     return sent
 
 
@@ -69,6 +72,8 @@ def _send(due: DuePassword, connection: BaseEmailBackend) -> bool:
             return False
         password = passwords.set_new(member)
     try:
+        # Opened with the first e-mail there is to send: no server is bothered for nothing.
+        connection.open()
         passwords.mail_new(member, password, is_new=member.last_login is None, connection=connection)
     except OSError as error:  # all of smtplib's errors are
         wait = min(FIRST_WAIT * 2 ** min(due.tries - 1, 10), LONGEST_WAIT)

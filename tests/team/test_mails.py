@@ -126,6 +126,16 @@ class TestDue:
         assert Member.objects.get(pk=member.pk).password == kept
         assert not DuePassword.objects.exists()
 
+    def test_nothing_due_asks_nothing_of_the_mail_server(self, settings, tmp_path):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+        settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+        assert due_passwords.send() == 0
+        assert not list((tmp_path / "mail").glob("*"))
+        due_passwords.ask_for([make_member(must_change_password=True).pk for _ in range(2)])
+        assert due_passwords.send() == 2
+        # Over one connection.
+        assert len(list((tmp_path / "mail").iterdir())) == 1
+
     def test_a_run_ends_in_time_and_leaves_the_rest(self):
         due_passwords.ask_for([make_member(must_change_password=True).pk for _ in range(3)])
         assert due_passwords.send(seconds=0) == 0
