@@ -80,7 +80,7 @@ def test_places_times_and_settings_are_read_in_the_readers_language():
     with translation.override("en"):
         [change] = changes_of(newest("settings.changed"))
         assert (change.name, change.before, change.after) == ("Accept time-out", "20", "30")
-        assert facts_of(newest("settings.changed")) == [("version", "2")]
+        assert facts_of(newest("settings.changed")) == [("Version", "2")]
 
 
 def test_erased_details_are_said_to_be_erased(browser):

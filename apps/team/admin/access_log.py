@@ -13,7 +13,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.team import trail, trail_reading
 from apps.team.abilities import Ability, may
@@ -60,6 +60,13 @@ THINGS = {
     "group": gettext_lazy("Group"),
     "grant": gettext_lazy("Grant"),
     "channel": gettext_lazy("Channel"),
+    "customer": gettext_lazy("Customer"),
+    "customers": pgettext_lazy("access log", "Customers"),
+    "blacklist": gettext_lazy("Blacklist"),
+    "tag": gettext_lazy("Tag"),
+    "summary_category": pgettext_lazy("access log", "Summary category"),
+    "file": gettext_lazy("File"),
+    "access": gettext_lazy("Request for access"),
     "quick_reply": gettext_lazy("Quick reply"),
     "settings": gettext_lazy("Settings"),
     "entry": gettext_lazy("Entry of the bot"),
@@ -67,6 +74,7 @@ THINGS = {
     "library": gettext_lazy("Library of the bot"),
     "welcome": gettext_lazy("Card of the bot"),
     "release": gettext_lazy("Release of the bot"),
+    "trail": gettext_lazy("Access log"),
 }
 
 
@@ -198,7 +206,8 @@ def _history(entry: TrailEntry) -> str:
 def _in_one_line(detail: TrailDetail) -> str:
     """Changed fields by name, everything else as name and value."""
     named = [change.name for change in trail_reading.changes_of(detail)]
-    plain = [f"{name}: {value}" for name, value in trail_reading.facts_of(detail) if name != "version"]
+    facts = trail_reading.facts_of(detail, without=("version",))
+    plain = [f"{name}: {value}" for name, value in facts]
     text = ", ".join([*plain, *named]).replace("\n", ", ")
     return text if len(text) <= 120 else f"{text[:119]}…"
 

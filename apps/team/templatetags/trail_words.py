@@ -48,6 +48,16 @@ _ACTIONS = {
     "contact_searched": gettext_noop("Searched by phone or e-mail"),
     "erased": gettext_noop("Personal details erased"),
     "loss_acknowledged": gettext_noop("Lost entries acknowledged"),
+    "pre_chat": gettext_noop("Form before the chat changed"),
+    "hours": gettext_noop("Working hours changed"),
+    "tagged": gettext_noop("Tags changed"),
+    "proposed": gettext_noop("Proposed for the blacklist"),
+    "accepted": gettext_noop("Proposal accepted"),
+    "declined": gettext_noop("Proposal declined"),
+    "lifted": gettext_noop("Taken off the blacklist"),
+    "secret_made": gettext_noop("Second key made"),
+    "secret_ended": gettext_noop("Key ended"),
+    "secrets_viewed": gettext_noop("Keys viewed"),
 }
 
 
