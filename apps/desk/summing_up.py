@@ -39,7 +39,7 @@ def _categories(given: WrapUp | None) -> list[dict]:
     return [
         {"id": node.id, "name": node.category.name, "path": node.path, "depth": node.depth}
         for node in tree.walk()
-        if node.is_offered or node.id == kept
+        if node.is_on or node.id == kept
     ]
 
 

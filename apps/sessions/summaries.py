@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 from django.db.models import Count
@@ -17,7 +16,8 @@ from apps.sessions.models import SummaryCategory, WrapUp
 from apps.team import trail
 from apps.team.abilities import Ability, may
 from apps.team.models import Member
-from csdesk.errors import Invalid, NotAllowed, NotFound, TooLarge, WrongState
+from csdesk import trees
+from csdesk.errors import Invalid, NotAllowed, TooLarge, WrongState
 from csdesk.texts import in_one_line, says_something
 
 NAME_LIMIT = 60
@@ -28,79 +28,29 @@ SEPARATOR = " / "
 _LOCK = 0x5EEC
 
 
-@dataclass(eq=False)
-class Node:
-    """A category where it stands. `is_offered`: neither it nor one that it is within is out of use."""
+class Node(trees.Node):
+    """A category where it stands; agents can choose it while it `is_on`."""
 
     category: SummaryCategory
-    depth: int
-    is_offered: bool
-    path: str
-    children: list[Node] = field(default_factory=list)
 
     @property
-    def id(self) -> int:
-        return self.category.pk
-
-    pk = id
-
-    def walk(self) -> Iterator[Node]:
-        """It and all within it, from the top."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+    def pk(self) -> int:
+        return self.id
 
     @property
-    def height(self) -> int:
-        return 1 + max((child.height for child in self.children), default=0)
+    def path(self) -> str:
+        return SEPARATOR.join(self.steps)
 
 
-class Tree:
+class Tree(trees.Tree[Node]):
     """All categories, read with one query."""
 
-    def __init__(self, categories: Iterable[SummaryCategory]) -> None:
-        within: dict[int | None, list[SummaryCategory]] = {}
-        for category in categories:
-            within.setdefault(category.parent_id, []).append(category)
-        self.nodes: dict[int, Node] = {}
-        self.roots = self._grow(within, None)
-
-    def _grow(self, within: dict[int | None, list[SummaryCategory]], parent: Node | None) -> list[Node]:
-        found = []
-        for category in within.get(parent.id if parent else None, ()):
-            node = Node(
-                category,
-                parent.depth + 1 if parent else 1,
-                category.is_active and (parent is None or parent.is_offered),
-                f"{parent.path}{SEPARATOR}{category.name}" if parent else category.name,
-            )
-            self.nodes[node.id] = node
-            node.children = self._grow(within, node)
-            found.append(node)
-        return found
-
-    def walk(self) -> Iterator[Node]:
-        for root in self.roots:
-            yield from root.walk()
-
-    def node(self, category_id: int) -> Node:
-        """NotFound for one that is gone."""
-        try:
-            return self.nodes[category_id]
-        except KeyError:
-            raise NotFound(_("This category is gone.")) from None
-
-    def below(self, category_id: int) -> list[int]:
-        """The category and all within it."""
-        return [node.id for node in self.node(category_id).walk()]
-
-    def siblings(self, node: Node) -> list[Node]:
-        parent = self.nodes.get(node.category.parent_id)
-        return parent.children if parent else self.roots
+    def placed(self, category: SummaryCategory, parent: Node | None) -> Node:
+        return Node.within(parent, category, category.name, is_on=category.is_active)
 
     def offered(self) -> list[Node]:
         """Those that an agent can choose, in the order of the tree."""
-        return [node for node in self.walk() if node.is_offered]
+        return [node for node in self.walk() if node.is_on]
 
 
 def tree() -> Tree:

@@ -113,7 +113,7 @@ def _checked(summary: Summary, before: int | None) -> dict[str, object]:
     known = summaries.tree()
     if summary.category is not None:
         node = known.nodes.get(summary.category)
-        if not _is_kept(summary.category) or node is None or not (node.is_offered or node.id == before):
+        if not _is_kept(summary.category) or node is None or not (node.is_on or node.id == before):
             raise Invalid(_("This category is not offered any more. Choose another."), field="category")
     if is_required():
         if summary.category is None and known.offered():

@@ -115,8 +115,7 @@ def _down(request: HttpRequest, library: str, node: Node, who: dict) -> None:
 
 def _step(node: Node, by: int, who: dict) -> None:
     known = knowledge.tree(node.category.library)
-    parent = known.nodes.get(node.category.parent_id)
-    place = [one.id for one in (parent.children if parent else known.roots)].index(node.id)
+    place = [one.id for one in known.siblings(node)].index(node.id)
     knowledge.move_category(node.id, parent=node.category.parent_id, place=max(0, place + by), **who)
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-
 from django.utils.translation import gettext as _
 
 from apps.chatbot.models import Category, Entry
 from apps.team.models import Member
+from csdesk import trees
 from csdesk.errors import Invalid, NotFound, TooLarge, WrongState
 from csdesk.texts import in_one_line, says_something
 
@@ -23,20 +21,10 @@ MOST = 1_000
 SEPARATOR = "/"
 
 
-@dataclass(eq=False)
-class Node:
-    """A category where it stands. `is_on`: neither it nor one that it is within is switched off."""
+class Node(trees.Node):
+    """A category where it stands; a preset one is among the `steps` by its code."""
 
     category: Category
-    depth: int
-    is_on: bool
-    # The names from the top, as they are kept: a preset one by its code.
-    steps: tuple[str, ...]
-    children: list[Node] = field(default_factory=list)
-
-    @property
-    def id(self) -> int:
-        return self.category.pk
 
     @property
     def name(self) -> str:
@@ -46,54 +34,12 @@ class Node:
     def path(self) -> str:
         return SEPARATOR.join(self.steps)
 
-    def walk(self) -> Iterator[Node]:
-        """It and all within it, from the top."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
 
-    @property
-    def height(self) -> int:
-        return 1 + max((child.height for child in self.children), default=0)
-
-
-class Tree:
+class Tree(trees.Tree[Node]):
     """All categories of a library, read with one query."""
 
-    def __init__(self, categories: Iterable[Category]) -> None:
-        within: dict[int | None, list[Category]] = {}
-        for category in categories:
-            within.setdefault(category.parent_id, []).append(category)
-        self.nodes: dict[int, Node] = {}
-        self.roots = self._grow(within, None, None)
-
-    def _grow(self, within: dict, parent_id: int | None, parent: Node | None) -> list[Node]:
-        found = []
-        for category in within.get(parent_id, ()):
-            node = Node(
-                category,
-                parent.depth + 1 if parent else 1,
-                category.is_enabled and (parent is None or parent.is_on),
-                (*(parent.steps if parent else ()), category.name or category.preset),
-            )
-            self.nodes[category.pk] = node
-            node.children = self._grow(within, category.pk, node)
-            found.append(node)
-        return found
-
-    def walk(self) -> Iterator[Node]:
-        for root in self.roots:
-            yield from root.walk()
-
-    def node(self, category_id: int) -> Node:
-        try:
-            return self.nodes[category_id]
-        except KeyError:
-            raise NotFound(_("This category is gone.")) from None
-
-    def below(self, category_id: int) -> list[int]:
-        """The category and all within it."""
-        return [node.id for node in self.node(category_id).walk()]
+    def placed(self, category: Category, parent: Node | None) -> Node:
+        return Node.within(parent, category, category.name or category.preset, is_on=category.is_enabled)
 
     def off(self) -> list[int]:
         """The categories whose entries the bot leaves out."""
@@ -160,7 +106,7 @@ def move_category(
         place = len(neighbours) if place is None else max(0, min(place, len(neighbours)))
         order = [one.id for one in neighbours]
         order.insert(place, category_id)
-        before = {"within": node.category.parent_id, "place": _place(known, node)}
+        before = {"within": node.category.parent_id, "place": known.siblings(node).index(node)}
         after = {"within": parent, "place": place}
         if before == after:
             return
@@ -215,12 +161,7 @@ def find_or_add(known: Tree, library: str, steps: tuple[str, ...]) -> int:
         found = next((one for one in there if _is_called(one, step, preset)), None)
         if found is None:
             made = _added(known, library, _checked_name(step), parent)
-            found = Node(
-                made,
-                parent.depth + 1 if parent else 1,
-                parent is None or parent.is_on,
-                (*(parent.steps if parent else ()), made.name),
-            )
+            found = known.placed(made, parent)
             there.append(found)
             known.nodes[made.pk] = found
         parent = found
@@ -277,11 +218,6 @@ def _checked_name(name: object) -> str:
     if SEPARATOR in plain:
         raise Invalid(_("A name can't hold /, which stands between categories in files."))
     return plain
-
-
-def _place(known: Tree, node: Node) -> int:
-    parent = known.nodes.get(node.category.parent_id)
-    return (parent.children if parent else known.roots).index(node)
 
 
 def _library_of(category_id: int) -> str:

@@ -96,7 +96,7 @@ def _row(known: Tree, node: Node, uses: dict[int, int]) -> dict[str, Any]:
         "parent": node.category.parent_id or "",
         "is_active": node.category.is_active,
         # Offered no more because of one that it is within.
-        "is_out": node.category.is_active and not node.is_offered,
+        "is_out": node.category.is_active and not node.is_on,
         "count": sum(uses.get(one, 0) for one in inner),
         "inner": inner,
         "is_first": beside[0] is node,
