@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin import ModelAdmin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, AdminForm
+from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import BadRequest
 from django.db.models import Model, QuerySet
@@ -17,6 +18,7 @@ from apps.team.abilities import Ability, may
 from apps.team.adapter import address_of
 from apps.team.models import TrailDetail
 from apps.team.setting_fields import plain_name
+from csdesk.console.stale import FILLED_FROM, FreshForm
 
 
 class NameField(forms.CharField):
@@ -34,7 +36,7 @@ class NameField(forms.CharField):
             raise forms.ValidationError(str(error)) from None
 
 
-class ConsoleForm(forms.ModelForm):
+class ConsoleForm(FreshForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
@@ -87,9 +89,61 @@ class ConsoleAdmin(ModelAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
         found = super().get_object(request, object_id, from_field)
+        if found is not None and getattr(request, "console_is_saving", False):
+            self.hold(request, found)
+            found = super().get_object(request, object_id, from_field)
         if found is not None:
             request.console_before = self.snapshot(found)
         return found
+
+    # --- forms ---
+
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        """The form with the fields that are shown: nobody can mend one that is not."""
+        form = super().get_form(request, obj, **kwargs)
+        shown = {*flatten_fieldsets(self.get_fieldsets(request, obj)), FILLED_FROM}
+        hidden = dict.fromkeys(set(form.declared_fields) - shown)
+        return type(form.__name__, (form,), hidden) if hidden else form
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        request.console_is_saving = request.method == "POST" and object_id is not None
+        return super().changeform_view(request, object_id, *args, **kwargs)
+
+    def hold(self, request: HttpRequest, obj: Model) -> None:
+        """Hold the row until it is saved: what the form was filled from is compared with it."""
+        self.model._base_manager.select_for_update(no_key=True).filter(pk=obj.pk).first()
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        is_late = _is_late(context)
+        if is_late:
+            self._show_theirs(request, context)
+        context["unseen_errors"] = _unseen_errors(context["adminform"])
+        answer = super().render_change_form(request, context, *args, **kwargs)
+        if is_late:
+            answer.status_code = 409
+        return answer
+
+    def _show_theirs(self, request: HttpRequest, context: dict) -> None:
+        """The form anew over what is saved by now, with the changes made here, not saved yet."""
+        late, inlines = context["adminform"], context["inline_admin_formsets"]
+        obj = self.model._base_manager.get(pk=context["original"].pk)
+        form = type(late.form)(instance=obj, initial=late.form.mine())
+        fresh = [one.formset.again(obj, one.opts.get_queryset(request)) for one in inlines]
+        instances = [one.opts for one in inlines]
+        context |= {
+            "original": obj,
+            "adminform": AdminForm(form, late.fieldsets, {}, late.readonly_fields, model_admin=self),
+            "inline_admin_formsets": self.get_inline_formsets(request, fresh, instances, obj),
+            "errors": [],
+            "is_late": True,
+            "theirs": [*late.form.theirs, *(row for one in inlines for row in one.formset.theirs)],
+        }
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
         self._log(request, "added", obj, {"after": self.snapshot(obj)})
@@ -151,3 +205,21 @@ class ConsoleAdmin(ModelAdmin):
             **(extra_context or {}),
         }
         return TemplateResponse(request, "console/history.html", context)
+
+
+def _is_late(context: dict) -> bool:
+    """Whether nothing else is wrong with the form than that somebody was first."""
+    form, rows = context["adminform"].form, [one.formset for one in context["inline_admin_formsets"]]
+    late = any(getattr(one, "is_late", False) for one in (form, *rows))
+    return late and (form.is_late or not form.errors)
+
+
+def _unseen_errors(adminform: AdminForm) -> list[dict[str, Any]]:
+    """What is wrong with fields that the page does not show."""
+    form = adminform.form
+    shown = set(flatten_fieldsets(adminform.fieldsets)) - set(adminform.readonly_fields)
+    return [
+        {"label": form.fields[name].label or name, "errors": errors}
+        for name, errors in form.errors.items()
+        if name in form.fields and (name not in shown or form[name].is_hidden)
+    ]

@@ -11,7 +11,8 @@ from django.test import Client
 from PIL import Image
 
 from apps.sessions import signing_secrets
-from apps.sessions.admin.channels import ICONS
+from apps.sessions.admin.channel_form import ChannelForm
+from apps.sessions.admin.channels import ICONS, ChannelAdmin
 from apps.sessions.models import Channel
 from apps.team.models import Role, TrailDetail
 from csdesk import clock
@@ -260,3 +261,51 @@ def test_the_preview_draws_what_the_widget_draws():
     assert {name for name, _path in ICONS} == set(dict(Channel._meta.get_field("launcher").choices))
     for name, path in ICONS:
         assert re.search(rf'{name}:\s*"{re.escape(path)}"', joined), name
+
+
+def bare_app(**changes) -> dict:
+    """What the form of an app posts: it shows nothing of the window's look."""
+    return {"name": "App", "kind": "app", "key": "", "account_id": "", "is_active": "on"} | changes
+
+
+def test_an_app_needs_no_look_to_be_added_and_changed(browser):
+    answer = browser.post(f"{LIST}add/?kind=app", bare_app(name="Shop app"))
+    assert answer.status_code == 302
+    app = Channel.objects.get(name="Shop app")
+    changed = {"name": "Our app", "account_id": app.account_id, "is_active": "on"}
+    assert browser.post(pages_of(app)[0], changed).status_code == 302
+    app.refresh_from_db()
+    assert (app.name, app.kind, app.account_id) == ("Our app", "app", DEFAULT)
+
+
+def test_an_app_whose_account_is_emptied_gets_one_again(browser):
+    app = make_channel(kind="app", account_id="@old")
+    assert browser.post(pages_of(app)[0], bare_app()).status_code == 302
+    app.refresh_from_db()
+    assert app.account_id == DEFAULT
+
+
+def test_a_channels_kind_stays_as_it_was_made(browser):
+    site = make_channel()
+    page = browser.get(pages_of(site)[0]).content.decode()
+    assert 'name="kind"' not in page and "Website" in page
+    assert browser.post(pages_of(site)[0], fields(kind="app")).status_code == 302
+    app = make_channel(kind="app", account_id="@stays")
+    assert browser.post(pages_of(app)[0], bare_app(kind="website", account_id="@stays")).status_code == 302
+    site.refresh_from_db()
+    app.refresh_from_db()
+    assert (site.kind, app.kind) == ("website", "app")
+    assert Client().get(f"/chat/{site.key}/").status_code == 200
+
+
+def test_what_is_wrong_with_a_field_that_is_not_shown_is_said(browser, monkeypatch):
+    def clean(form) -> dict:
+        form.add_error("account_id", "The account is a bad one.")
+        return form.cleaned_data
+
+    monkeypatch.setattr(ChannelForm, "clean", clean)
+    monkeypatch.setattr(ChannelAdmin, "get_form", lambda *_args, **_kwargs: ChannelForm)
+    site = make_channel()
+    page = browser.post(pages_of(site)[0], fields(key=site.key)).content.decode()
+    assert "Not saved yet" in page
+    assert "The account is a bad one." in page

@@ -103,7 +103,7 @@ class ChannelForm(ConsoleForm):
                 self.fields[name].help_text = text
         for name in {"key", "launcher"} & set(self.fields):
             self.fields[name].required = False
-        asked = self.initial.get("kind") or getattr(self.instance, "kind", "")
+        asked = self.instance.kind if self.instance.pk else self.initial.get("kind", "")
         for name, label in _labels(asked).items():
             if name in self.fields:
                 self.fields[name].label = label
@@ -120,7 +120,8 @@ class ChannelForm(ConsoleForm):
     def clean(self) -> dict:
         cleaned = super().clean()
         account = (cleaned.get("account_id") or "").strip()
-        if not account and cleaned.get("kind") == ChannelKind.APP:
+        kind = self.instance.kind if self.instance.pk else cleaned.get("kind")
+        if not account and kind == ChannelKind.APP:
             is_taken = (
                 Channel.objects.filter(account_id=DEFAULT_ACCOUNT).exclude(pk=self.instance.pk).exists()
             )

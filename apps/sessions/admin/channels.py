@@ -191,7 +191,8 @@ class ChannelAdmin(ConsoleAdmin):
         return [sets[0], shown, *sets[1:], before, signing]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> tuple[str, ...]:
-        return (*self.readonly_fields, "key") if obj else self.readonly_fields
+        # Customers come by the key, and by the door of the kind.
+        return (*self.readonly_fields, "key", "kind") if obj else self.readonly_fields
 
     # --- secrets ---
 

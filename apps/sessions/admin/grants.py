@@ -32,6 +32,8 @@ class Picks(forms.CheckboxSelectMultiple):
 
 class GrantForm(ConfirmedForm):
     confirmation_help = gettext_lazy("You signed in a while ago: needed to change grants.")
+    # A grant is changed as a whole: see `seen`.
+    is_compared = False
     holder = forms.ChoiceField(label=gettext_lazy("For whom"))
     channels = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Channels"), coerce=int, required=False, widget=Picks

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.routing import members as routing_members
 from apps.team.abilities import Ability, may
-from apps.team.admin.memberships import MembersInline
+from apps.team.admin.memberships import MembersInline, hold_rows
 from apps.team.admin.row_acts import RowAct, row_acts
 from apps.team.models import Member, SkillGroup, Strategy
 from apps.team.queries import groups_with_counts, visible_groups
@@ -174,6 +174,10 @@ class GroupAdmin(ConsoleAdmin):
                 label=field.label, required=False, min_value=bounds[0], max_value=bounds[1]
             )
         return field
+
+    def hold(self, request: HttpRequest, obj: SkillGroup) -> None:
+        super().hold(request, obj)
+        hold_rows(group=obj)
 
     def snapshot(self, obj: SkillGroup) -> dict:
         rows = obj.memberships.select_related("member").order_by("member__nickname") if obj.pk else []

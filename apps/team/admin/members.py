@@ -22,7 +22,7 @@ from apps.team.admin.asking import ask
 from apps.team.admin.member_files import MemberFiles
 from apps.team.admin.member_form import MemberForm
 from apps.team.admin.member_questions import member_acts
-from apps.team.admin.memberships import GroupsInline
+from apps.team.admin.memberships import GroupsInline, hold_rows
 from apps.team.admin.row_acts import row_acts
 from apps.team.models import Member, Membership, Role
 from apps.team.queries import visible_groups, visible_members
@@ -137,6 +137,12 @@ class MemberAdmin(ConsoleAdmin):
         return type("MemberFormOfActor", (form,), {"request": request})
 
     # --- changes ---
+
+    def hold(self, request: HttpRequest, obj: Member) -> None:
+        """Both who changes and who is changed, in one order: two may change each other at once."""
+        people = Member.objects.filter(pk__in=[request.user.pk, obj.pk]).order_by("pk")
+        list(people.select_for_update(no_key=True))
+        hold_rows(member=obj)
 
     def snapshot(self, obj: Member) -> dict:
         return members.snapshot(obj)

@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
-from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,9 +19,10 @@ from apps.team.models import Member, Membership
 from apps.team.queries import visible_groups, visible_members
 from csdesk import realtime
 from csdesk.console.model_admin import without_links
+from csdesk.console.stale import FILLED_FROM, FreshForm, FreshFormSet
 
 
-class MembershipFormSet(BaseInlineFormSet):
+class MembershipFormSet(FreshFormSet):
     """Workbenches hear at once that their member's groups are others now."""
 
     def save(self, commit: bool = True) -> list[Membership]:
@@ -47,6 +47,7 @@ class MembershipInline(admin.TabularInline):
     """The groups of a member, or the members of a group, with the priority in which they are chosen."""
 
     model = Membership
+    form = FreshForm
     formset = MembershipFormSet
     extra = 0
     verbose_name = gettext_lazy("group")
@@ -63,6 +64,10 @@ class MembershipInline(admin.TabularInline):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_add_permission(request, obj)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Who can change a row posts what it was filled from."""
+        return (*self.fields, FILLED_FROM) if self.has_change_permission(request, obj) else self.fields
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "priority":
@@ -100,3 +105,8 @@ class MembersInline(MembershipInline):
 
 def _is_editable(request: HttpRequest, obj: Any) -> bool:
     return not isinstance(obj, Member) or obj.pk is None or may_edit(request.user, obj)
+
+
+def hold_rows(**whose: Any) -> None:
+    """Hold the memberships of a member or a group until the form is saved."""
+    list(Membership.objects.filter(**whose).order_by("pk").select_for_update(no_key=True))
