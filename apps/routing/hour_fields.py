@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from apps.routing import intervals
 from apps.routing.intervals import Interval, SpecialDays
-from apps.team.setting_fields import Kind, Label, plain
+from apps.team.setting_fields import Kind, Label, WrongParts, plain
 
 MOST_SPECIAL = 200
 LONGEST_SPECIAL = 366  # days
@@ -41,16 +41,18 @@ class WeekKind(Kind):
     def clean(self, value: Any) -> Week:
         if isinstance(value, str) or not isinstance(value, Iterable) or len(days := list(value)) != 7:
             raise ValueError(_("Hours for seven weekdays."))
-        return tuple(self._day(number, day) for number, day in enumerate(days))
+        week, wrong = [], {}
+        for number, day in enumerate(days):
+            try:
+                week.append(_intervals(day))
+            except ValueError as error:
+                wrong[str(number)] = str(error)
+        if wrong:
+            raise WrongParts(wrong, [f"{WEEKDAYS[int(number)]}: {why}" for number, why in wrong.items()])
+        return tuple(week)
 
     def to_json(self, value: Week) -> list[list[str]]:
         return [[str(interval) for interval in day] for day in value]
-
-    def _day(self, number: int, day: Any) -> tuple[Interval, ...]:
-        try:
-            return _intervals(day)
-        except ValueError as error:
-            raise ValueError(f"{WEEKDAYS[number]}: {error}") from None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,10 @@ gives "applied within 2 s on every process".
 """
 
 import time
+from collections.abc import Container, Mapping
 from dataclasses import Field, dataclass, fields, replace
+from inspect import ismethod
+from types import MethodType
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import connection, transaction
@@ -22,11 +25,11 @@ _LOCK = 0x5E77
 
 
 class InvalidSetting(Invalid):
-    """A value that a field of a section can't take; `field` says which."""
+    """A value that a field of a section can't take; `field` says which, `parts` why, by part of its value."""
 
-    def __init__(self, field: str, detail: str) -> None:
+    def __init__(self, field: str, detail: str, parts: Mapping[str, str] | None = None) -> None:
         super().__init__(detail, field=field)
-        self.field = field
+        self.field, self.parts = field, dict(parts or {})
 
 
 class Section:
@@ -149,6 +152,30 @@ def changed(section: S, values: dict) -> S:
     return after
 
 
+def contradiction(section: Section, without: Container[str]) -> InvalidSetting | None:
+    """What does not fit together, unless one of the fields that are left out has to do with it."""
+    watched = _Watched(section)
+    try:
+        type(section).check(watched)  # type: ignore[arg-type]
+    except InvalidSetting as error:
+        return None if any(name in without for name in watched.seen) else error
+    return None
+
+
+class _Watched:
+    """A section that notes which of its fields are looked at."""
+
+    def __init__(self, section: Section) -> None:
+        self._section, self.seen = section, set[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._section, name)
+        if ismethod(value):
+            return MethodType(value.__func__, self)
+        self.seen.add(name)
+        return value
+
+
 def clean(field: Field, value: Any) -> Any:
     """A value as this field keeps it; raises `InvalidSetting`."""
     kind = field.metadata.get("kind")
@@ -157,7 +184,7 @@ def clean(field: Field, value: Any) -> Any:
     try:
         return kind.clean(value)
     except ValueError as error:
-        raise InvalidSetting(field.name, str(error)) from error
+        raise InvalidSetting(field.name, str(error), getattr(error, "parts", None)) from error
 
 
 def to_json(section: Section) -> dict:

@@ -27,7 +27,10 @@ _JOINERS = "\u200c" + _ZERO_WIDTH_JOINER
 _JOINER = re.compile(f"[{_JOINERS}]")
 # Signs of an emoji that a joiner may stand beside: "in colour", and the five tones of skin.
 _EMOJI_MARKS = "\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
-_SYSTEM_WORDS = {"system", "systemmessage", "csdesk", "系统", "系统消息", "系统通知", "系統", "系統訊息"}
+_SYSTEM_WORDS = {
+    *("system", "systemmessage", "csdesk", "系统", "系统消息", "系统通知", "系統", "系統訊息"),
+    *("bot", "chatbot", "robot", "机器人", "機器人"),
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,14 @@ class Words:
     def fill(self, language: str = "", **values: object) -> str:
         """The sentence with `${Name}` replaced by the given values."""
         return _PLACEHOLDER.sub(lambda found: str(values.get(_name(found), found[0])), self.text(language))
+
+
+class WrongParts(ValueError):
+    """Some parts of a value do not fit; `parts`: why, by part. In words: all of it, in `lines` if given."""
+
+    def __init__(self, parts: Mapping[str, str], lines: Iterable[str] = ()) -> None:
+        super().__init__("\n".join(lines or parts.values()))
+        self.parts = parts
 
 
 @dataclass(frozen=True)
@@ -137,7 +148,12 @@ class LinesKind(Kind):
     def clean(self, value: Any) -> tuple[str, ...]:
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise ValueError(_("A list of lines."))
-        lines = tuple(dict.fromkeys(code_of(text, self.names) for line in value if (text := plain(line))))
+        given = [code_of(text, self.names) for line in value if (text := plain(line))]
+        # Once in any case of letters: the first is kept.
+        kept: dict[str, str] = {}
+        for line in given:
+            kept.setdefault(name_key(line), line)
+        lines = tuple(kept.values())
         if len(lines) > self.maximum:
             raise ValueError(_("At most %(most)s lines.") % {"most": self.maximum})
         if any(len(line) > self.longest for line in lines):
@@ -162,7 +178,15 @@ class WordsKind(Kind):
         if not isinstance(value, Mapping) or not isinstance(value.get("texts"), Mapping):
             raise ValueError(_("Words per language."))
         known = dict(settings.LANGUAGES)
-        texts = {code: self._clean_text(text) for code, text in value["texts"].items() if code in known}
+        texts, wrong = {}, {}
+        for code, text in value["texts"].items():
+            if code in known:
+                try:
+                    texts[code] = self._clean_text(text)
+                except ValueError as error:
+                    wrong[code] = str(error)
+        if wrong:
+            raise WrongParts(wrong)
         enabled = bool(value.get("enabled", True)) or self.required
         if enabled and not any(texts.values()):
             raise ValueError(_("Write the words in at least one language, or switch them off."))
@@ -191,7 +215,10 @@ class WordsKind(Kind):
         raise ValueError(self._unknown(found[0]))
 
     def _unknown(self, found: str) -> str:
-        allowed = ", ".join(f"${{{known}}}" for known in self.names) or _("none")
+        if not self.names:
+            words = _("%(found)s means nothing here: these words hold no names that are filled in.")
+            return words % {"found": found}
+        allowed = ", ".join(f"${{{known}}}" for known in self.names)
         return _("%(found)s is not known here. Possible: %(allowed)s.") % {"found": found, "allowed": allowed}
 
 
@@ -242,6 +269,11 @@ def is_system_word(name: str) -> bool:
 def bare_name(name: str) -> str:
     """What is left of a name for whoever reads it in a hurry: letters and digits in one case and width."""
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).casefold())
+
+
+def name_key(name: str) -> str:
+    """What accounts and e-mails are compared by: one case and one width of their signs (T-2)."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _is_unseen(sign: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -16,10 +17,21 @@ from apps.routing.intervals import SpecialDays
 _PARTS = ("first", "last", "intervals", "name")
 
 
+def mark(parts: Mapping[Any, dict], wrong: Collection[Any]) -> None:
+    """Of a widget's parts mark those that are wrong, and no other, when it is known which they are."""
+    for key, part in parts.items():
+        if wrong:
+            part["attrs"].pop("aria-invalid", None)
+        if key in wrong:
+            part["attrs"]["aria-invalid"] = "true"
+
+
 class WeekWidget(forms.MultiWidget):
     """One line of text per weekday."""
 
     template_name = "console/week_widget.html"
+    # Of which weekdays, by their numbers, the hours can't be taken, and why.
+    wrong_parts: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self) -> None:
         attrs = {"class": "input hours", "autocomplete": "off", "spellcheck": "false", "maxlength": 200}
@@ -31,6 +43,7 @@ class WeekWidget(forms.MultiWidget):
     def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
         context = super().get_context(name, value, attrs)
         parts = context["widget"]["subwidgets"]
+        mark(dict(enumerate(parts)), [int(number) for number in self.wrong_parts])
         context["days"] = [(WEEKDAYS[number], part) for number, part in enumerate(parts)]
         return context
 

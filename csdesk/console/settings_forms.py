@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -27,7 +28,7 @@ from apps.team.setting_fields import (
     name_of,
 )
 from csdesk.console.group_fields import GroupField, GroupsField
-from csdesk.console.hour_fields import SpecialDaysField, WeekField, zone_field
+from csdesk.console.hour_fields import SpecialDaysField, WeekField, mark, zone_field
 
 # What the preview shows in place of the names in the words.
 SAMPLES = {
@@ -44,6 +45,8 @@ class WordsWidget(forms.MultiWidget):
     """A switch and one text per language, with a preview of what the customer sees."""
 
     template_name = "console/words_widget.html"
+    # In which languages the words can't be taken, and why.
+    wrong_parts: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, kind: WordsKind) -> None:
         self.kind = kind
@@ -60,6 +63,11 @@ class WordsWidget(forms.MultiWidget):
     def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
         context = super().get_context(name, value, attrs)
         parts = context["widget"]["subwidgets"]
+        by_language = dict(zip(["", *dict(settings.LANGUAGES)], parts, strict=True))
+        mark(by_language, self.wrong_parts)
+        for code in self.wrong_parts:
+            attrs = by_language[code]["attrs"]
+            attrs["aria-describedby"] = f"{attrs.get('id', code)}-wrong"
         samples = {key: str(SAMPLES.get(key, key)) for key in self.kind.names}
         context["widget"] |= {
             "switch": parts[0],
@@ -68,6 +76,7 @@ class WordsWidget(forms.MultiWidget):
                 {
                     "part": part,
                     "language": LANGUAGE_NAMES.get(code, code),
+                    "wrong": self.wrong_parts.get(code, ""),
                     "sample": Words({code: str(part["value"] or "")}).fill(code, **samples),
                 }
                 for (code, _name), part in zip(settings.LANGUAGES, parts[1:], strict=True)
@@ -133,7 +142,7 @@ class SectionForm(forms.Form):
             name: form_field(field, getattr(section, name)) for name, field in self.settings.items()
         }
         for name in self.errors:  # none when nothing was posted
-            if name in self.fields:
+            if name in self.fields and not getattr(self.fields[name].widget, "wrong_parts", None):
                 self.fields[name].widget.attrs["aria-invalid"] = "true"
 
     def clean(self) -> dict:
@@ -144,13 +153,24 @@ class SectionForm(forms.Form):
                 try:
                     self.changed_values[name] = business.clean(field, cleaned[name])
                 except InvalidSetting as error:
-                    self.add_error(name, error.detail)
-        if not self.errors:
-            try:
-                business.changed(self.section, self.changed_values)
-            except InvalidSetting as error:
-                self.add_error(error.field if error.field in self.fields else None, error.detail)
+                    self._refuse(name, error)
+        if self.errors:
+            # What has nothing to do with the wrong fields is told along with them.
+            there = replace(self.section, **self.changed_values)
+            if wrong := business.contradiction(there, without=set(self.errors)):
+                self._refuse(wrong.field, wrong)
+            return cleaned
+        try:
+            business.changed(self.section, self.changed_values)
+        except InvalidSetting as error:
+            self._refuse(error.field, error)
         return cleaned
+
+    def _refuse(self, name: str, error: InvalidSetting) -> None:
+        """Tell it at its field, and of one that has parts at those that are wrong."""
+        self.add_error(name if name in self.fields else None, error.detail.split("\n"))
+        if error.parts and name in self.fields:
+            self.fields[name].widget.wrong_parts = error.parts
 
 
 def form_field(field: Field, value: Any) -> forms.Field:

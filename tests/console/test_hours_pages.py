@@ -72,6 +72,46 @@ def test_what_makes_no_sense_is_refused_at_its_field_and_stays_in_the_form(brows
     assert not SettingsVersion.objects.filter(section="hours").exists()
 
 
+def marked(page: str) -> list[str]:
+    """The names of the boxes that are marked as wrong."""
+    boxes = re.findall(r"<(?:input|textarea|select)[^>]*aria-invalid[^>]*>", page)
+    return [re.search(r'name="([^"]+)"', box)[1] for box in boxes]
+
+
+def test_every_wrong_day_is_named_and_marked_and_no_other(browser):
+    answer = browser.post(HOURS, typed(week_1="9-6-5", week_4="nine"))
+    page = answer.content.decode()
+    assert marked(page) == ["week_1", "week_4"]
+    assert "Tuesday: “9-6-5” is no interval." in page
+    assert "Friday: “nine” is no interval." in page
+
+
+def test_of_words_the_language_that_is_wrong_is_marked_and_told_beneath(browser):
+    address = "/console/settings/prompts/"
+    data = filled(browser, address) | {"welcome_en": "Hi ${Who}", "connected_zh-hans": "${Who}好"}
+    page = browser.post(address, data).content.decode()
+    assert marked(page) == ["welcome_en", "connected_zh-hans"]
+    [told] = re.findall(r'id="id_welcome_[^"]+-wrong">.*?</p>', page, re.S)
+    assert "${Who} means nothing here: these words hold no names that are filled in." in told
+    assert page.count("${Who} is not known here. Possible: ${StaffName}") == 1
+    assert "none" not in re.findall(r"Possible: ([^<]*)\.", page)
+
+
+def test_a_contradiction_is_told_along_with_what_else_is_wrong(browser):
+    """But not one that what is wrong has to do with: nobody knows yet whether it is one."""
+    address = "/console/settings/messages/"
+    data = filled(browser, address) | {
+        "customer_recalls": "on",
+        "recall_seconds": "0",
+        "daily_megabytes": "x",
+    }
+    errors = browser.post(address, data).context["form"].errors
+    assert set(errors) == {"daily_megabytes", "customer_recalls"}
+    data |= {"recall_seconds": "x"}
+    errors = browser.post(address, data).context["form"].errors
+    assert set(errors) == {"daily_megabytes", "recall_seconds"}
+
+
 def bars(page: str) -> list[list[tuple[float, float]]]:
     """The open parts of each day in the picture, in quarters of an hour."""
     found = []
