@@ -15,8 +15,10 @@ from import_export.fields import Field
 
 from apps.team.models import Role
 from apps.team.setting_fields import is_system_word, plain_name
+from csdesk.errors import Invalid
 from csdesk.file_jobs import cells as widgets
 from csdesk.file_jobs.columns import Columns
+from csdesk.texts import storable
 
 COLUMNS = Columns(
     {
@@ -33,13 +35,13 @@ COLUMNS = Columns(
     },
     needed=("nickname", "email"),
     also_called={
-        "nickname": "昵称 姓名 名称 nick name nickname",
-        "email": "邮箱 邮件 电子邮箱 mail email e-mail",
-        "account": "账号 帐号 account user userid",
-        "role": "角色 role",
-        "phone": "电话 手机 手机号 联系电话 phone mobile",
-        "staff_no": "工号 staffno staffnumber staff_no",
-        "groups": "分组 技能组 groups group skillgroups",
+        "nickname": "昵称 姓名 名称 客服名称 客服昵称 客服姓名 nick name nickname",
+        "email": "邮箱 邮箱地址 邮件 电子邮箱 mail email e-mail",
+        "account": "账号 帐号 客服账号 客服帐号 登录账号 account user userid",
+        "role": "角色 客服角色 role",
+        "phone": "电话 手机 手机号 手机号码 联系电话 电话号码 phone mobile",
+        "staff_no": "工号 客服工号 员工工号 staffno staffnumber staff_no",
+        "groups": "分组 技能组 所属技能组 所属分组 groups group skillgroups",
         "supervises": "主管分组 负责分组 supervises",
         "serves": "接待 是否接待 serves",
         "session_limit": "同时接待人数 接待上限 limit sessionlimit",
@@ -81,7 +83,10 @@ class _Name(widgets.CellWidget):
     def read(self, text: str) -> str:
         if not text.strip() and not self.is_needed:
             return ""
-        name = plain_name(str(text))
+        try:
+            name = plain_name(storable(str(text)))
+        except Invalid as error:
+            raise ValueError(error.detail) from None
         if len(name) > self.limit:
             raise ValueError(_("At most %(limit)s characters.") % {"limit": self.limit})
         return name
@@ -165,11 +170,14 @@ class MemberResource(resources.Resource):
     serves = Field("serves", "serves", widgets.YesNoWidget())
     session_limit = Field("session_limit", "session_limit", _Whole())
 
-    def read(self, named: dict[str, object]) -> Line:
-        """The row; ValidationError with a message for each field that can't be read."""
+    def read(self, named: dict[str, object]) -> tuple[Line, dict[str, list[str]]]:
+        """What can be read of the row, and why each other field can't be."""
         line = Line()
-        self.import_instance(line, named)
-        return line
+        try:
+            self.import_instance(line, named)
+        except ValidationError as error:
+            return line, error.message_dict
+        return line, {}
 
     def written(self, line: Line) -> list[str]:
         return list(self.export_resource(line))

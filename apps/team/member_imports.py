@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from apps.team import member_plans, member_writing
@@ -45,8 +44,8 @@ def take(job: FileJob, table: Table, dry_run: bool, *, release: Release) -> None
     rows = list(source.rows(lambda: tell(READ * table.share)))
     job.rows = source.count
     plans = member_plans.Planner(actor, source.header.fields, Existing(job.existing))
-    for number, line in rows:
-        for name, detail in plans.add(number, line):
+    for number, line, unread in rows:
+        for name, detail in plans.add(number, line, unread):
             source.refuse(number, name, detail)
     source.raise_problems()
     tell(CHECKED)
@@ -72,8 +71,8 @@ class _Source:
         self.wrong: set[int] = set()
         self.problems: list[list[Any]] = []
 
-    def rows(self, tell: Callable[[], None]) -> Iterator[tuple[int, Line]]:
-        """Those that can be read, with their numbers."""
+    def rows(self, tell: Callable[[], None]) -> Iterator[tuple[int, Line, frozenset[str]]]:
+        """Each with its number and the fields that could not be read, which are told already."""
         for number, cells in self._rows:
             if not any(cell.strip() for cell in cells):
                 continue
@@ -90,11 +89,10 @@ class _Source:
                 detail = _("There is something in column %(column)s, which has no title.")
                 self.refuse(number, "", detail % {"column": stray})
                 continue
-            try:
-                yield number, self.resource.read(named)
-            except ValidationError as error:
-                for name, details in error.message_dict.items():
-                    self.refuse(number, name, " ".join(details))
+            line, wrong = self.resource.read(named)
+            for name, details in wrong.items():
+                self.refuse(number, name, " ".join(details))
+            yield number, line, frozenset(wrong)
         if not self.count:
             raise BadTable(_("The file holds the titles of its columns, but no rows."))
 

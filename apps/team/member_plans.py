@@ -12,12 +12,15 @@ from apps.team.abilities import assignable_roles, may_edit
 from apps.team.member_columns import GroupNames, Line, folded
 from apps.team.models import Member, Membership, Role, SkillGroup
 from apps.team.queries import next_staff_no
+from apps.team.setting_fields import bare_name, name_key
 from csdesk.file_jobs.models import Existing
 
 # What a file may change of a member, beside groups.
 FIELDS = ("nickname", "account", "role", "phone", "staff_no", "serves", "session_limit")
 # Who serves unless one says otherwise (T-1).
 _SERVING = (Role.AGENT, Role.SUPERVISOR)
+# What can't be judged while another cell can't be read.
+_RESTING = {"role": "supervises", "groups": "supervises"}
 
 # Priority and whether they supervise, by group.
 Places = dict[int, tuple[int, bool]]
@@ -46,16 +49,21 @@ class Planner:
         self.groups = GroupNames({folded(group.name): group.pk for group in SkillGroup.objects.present()})
         self.roles = {None: assignable_roles(actor)}
         self._there = {member.email.lower(): member for member in Member.objects.present()}
+        supers = (member for member in self._there.values() if member.role == Role.SUPER)
+        self._super_names = {bare_name(member.nickname): member.pk for member in supers}
         self._places = _places()
         # Whose each name is: of a member (their number) or of a row of the file (below zero).
         self._names: dict[str, int] = {}
         for member in self._there.values():
-            self._names |= {member.email.lower(): member.pk, member.account.lower(): member.pk}
+            self._names |= {name_key(member.email): member.pk, name_key(member.account): member.pk}
         self._staff_nos = dict(Member.objects.values_list("staff_no", "pk"))
         self._emails: dict[str, int] = {}
 
-    def add(self, number: int, line: Line) -> Iterator[Problem]:
-        """What is wrong with this row; when nothing is, it is planned."""
+    def add(self, number: int, line: Line, unread: Collection[str] = ()) -> Iterator[Problem]:
+        """What is wrong with this row beside cells that can't be read; when nothing is, it is planned."""
+        if "email" in unread:
+            # Nobody can say whose row it is.
+            return
         problems = list(self._problems_of_email(number, line))
         member = self._there.get(line.email.lower())
         if not problems and member is not None:
@@ -64,9 +72,17 @@ class Planner:
             elif self.existing == Existing.KEEP:
                 self.unchanged += 1
                 return
-        if not problems:
-            problems = list(self._planned(number, line, member))
+        left_out = {*unread, *(_RESTING[name] for name in unread if name in _RESTING)}
+        if problems and not line.account:
+            # The account would be the e-mail, of which that is told already.
+            left_out.add("account")
         yield from problems
+        is_wrong = bool(problems or unread)
+        yield from (
+            (name, detail)
+            for name, detail in self._planned(number, line, member, is_wrong=is_wrong)
+            if name not in left_out
+        )
 
     def _problems_of_email(self, number: int, line: Line) -> Iterator[Problem]:
         email = line.email.lower()
@@ -74,17 +90,20 @@ class Planner:
             yield "email", _("Row %(number)s has this e-mail already.") % {"number": self._emails[email]}
             return
         self._emails[email] = number
-        owner = self._names.get(email)
+        owner = self._names.get(name_key(line.email))
         if owner is not None and email not in self._there:
             yield "email", self._taken(owner)
 
-    def _planned(self, number: int, line: Line, member: Member | None) -> Iterator[Problem]:
-        places, problems = self._wanted_places(line, member)
+    def _planned(
+        self, number: int, line: Line, member: Member | None, *, is_wrong: bool
+    ) -> Iterator[Problem]:
+        """What is wrong beside; the row is planned when nothing is, and `is_wrong` says of nothing else."""
         values = self._wanted_values(line, member)
+        places, problems = self._wanted_places(line, member, values["role"])
         owner = member.pk if member else -number
         problems += list(self._problems_of_role(values, member))
         problems += list(self._problems_of_names(values, owner))
-        if problems:
+        if problems or is_wrong:
             yield from problems
             return
         before = self._places.get(member.pk, {}) if member else {}
@@ -130,7 +149,7 @@ class Planner:
                 values[name] = getattr(line, name)
         return values
 
-    def _wanted_places(self, line: Line, member: Member | None) -> tuple[Places, list[Problem]]:
+    def _wanted_places(self, line: Line, member: Member | None, role: str) -> tuple[Places, list[Problem]]:
         before = self._places.get(member.pk, {}) if member else {}
         problems: list[Problem] = []
         priorities = {group: priority for group, (priority, _supervises) in before.items()}
@@ -148,6 +167,9 @@ class Planner:
             strange = supervised - set(priorities)
             if strange and not problems:
                 problems.append(("supervises", _("They must be in a group to supervise it.")))
+            already = {group for group, (_priority, supervises) in before.items() if supervises}
+            if supervised - already and role == Role.AGENT:
+                problems.append(("supervises", _("An agent supervises no group: give them another role.")))
         places = {group: (priority, group in supervised) for group, priority in priorities.items()}
         return places, problems
 
@@ -161,7 +183,10 @@ class Planner:
             yield "role", _("You can't give this role.")
 
     def _problems_of_names(self, values: dict[str, Any], owner: int) -> Iterator[Problem]:
-        account = values["account"].lower()
+        bare = bare_name(values["nickname"])
+        if bare and self._super_names.get(bare, owner) != owner:
+            yield "nickname", _("This is the super administrator's name.")
+        account = name_key(values["account"])
         if self._names.get(account, owner) != owner:
             yield "account", self._taken(self._names[account])
         staff_no = values["staff_no"]
@@ -169,14 +194,14 @@ class Planner:
             yield "staff_no", _("Another member has, or had, this staff number.")
 
     def _reserve(self, member: Member, owner: int) -> None:
-        self._names |= {member.email.lower(): owner, member.account.lower(): owner}
+        self._names |= {name_key(member.email): owner, name_key(member.account): owner}
         if member.staff_no:
             self._staff_nos[member.staff_no] = owner
 
     def _taken(self, owner: int) -> str:
         if owner < 0:
-            return _("Row %(number)s has this name already.") % {"number": -owner}
-        return _("Another member has this name already.")
+            return _("Row %(number)s has this e-mail or account already.") % {"number": -owner}
+        return _("Another member has this as their e-mail or account already.")
 
     def give_staff_numbers(self) -> None:
         """To those who are new and have none, in the order of the file."""

@@ -7,14 +7,13 @@ themselves, so of two administrators who do it to each other at the same moment 
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.team import passwords, sign_in, trail
 from apps.team.abilities import assignable_roles, may_delete, may_edit
-from apps.team.models import Member
+from apps.team.models import Member, Role
 from apps.team.queries import next_staff_no
-from apps.team.setting_fields import bare_name, is_system_word
+from apps.team.setting_fields import bare_name, is_system_word, name_key
 from csdesk import clock
 from csdesk.errors import Invalid, NotAllowed
 
@@ -143,19 +142,34 @@ def _check_role(member: Member, role: str, actor: Member) -> None:
 
 
 def check_names(member: Member) -> None:
-    """Account and e-mail each name one member only, in any case: also not another's other name (T-2).
+    """Raises Invalid with `field` for the first of `wrong_names`."""
+    for field, detail in wrong_names(member).items():
+        raise Invalid(detail, field=field)
 
-    Nobody is called as the system is (X-4). Raises Invalid with `field`.
+
+def wrong_names(member: Member) -> dict[str, str]:
+    """What is wrong with a member's names, by field; one that is empty is not looked at.
+
+    Account and e-mail name one member only, in any case and width: also not another's other name (T-2).
+    Nobody is called as the system or the super administrator is (X-4).
     """
-    if is_system_word(member.nickname):
-        raise Invalid(_("This name is the system's own."), field="nickname")
+    wrong = {}
     others = Member.objects.present().exclude(pk=member.pk)
+    supers = others.filter(role=Role.SUPER).values_list("nickname", flat=True)
+    if is_system_word(member.nickname):
+        wrong["nickname"] = _("This name is the system's own.")
+    elif bare_name(member.nickname) in {bare_name(nickname) for nickname in supers} - {""}:
+        wrong["nickname"] = _("This is the super administrator's name.")
+    taken = {name_key(name) for pair in others.values_list("account", "email") for name in pair}
     for field in ("email", "account"):
         name = getattr(member, field)
-        if others.filter(Q(account__iexact=name) | Q(email__iexact=name)).exists():
-            raise Invalid(_("Another member has this name already."), field=field)
-    if Member.objects.filter(staff_no=member.staff_no).exclude(pk=member.pk).exists():
-        raise Invalid(_("Another member has, or had, this staff number."), field="staff_no")
+        # An account that is the e-mail is told once.
+        if name_key(name) in taken and not (wrong.get("email") and name_key(name) == name_key(member.email)):
+            wrong[field] = _("Another member has this as their e-mail or account already.")
+    numbers = Member.objects.filter(staff_no=member.staff_no).exclude(staff_no="").exclude(pk=member.pk)
+    if numbers.exists():
+        wrong["staff_no"] = _("Another member has, or had, this staff number.")
+    return wrong
 
 
 def is_reserved_name(name: str, *others: str) -> bool:

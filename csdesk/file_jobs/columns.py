@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.conf import settings
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from csdesk.tables import BadTable, column_name
 
@@ -37,8 +37,10 @@ class Columns:
     def title_of(self, name: str) -> str:
         return str(self.titles.get(name, name))
 
-    def listed(self, names: Iterable[str]) -> str:
-        return ", ".join(str(self.titles[name]) for name in names)
+    def listed(self, names: Iterable[str], language: str | None = None) -> str:
+        """The titles one after the other, in the reader's language unless another is given."""
+        with override(language or get_language()):
+            return ", ".join(str(self.titles[name]) for name in names)
 
     @cached_property
     def known(self) -> dict[str, str]:
@@ -60,10 +62,12 @@ class Header:
     places: dict[str, int] = field(default_factory=dict)
     more: list[int] = field(default_factory=list)
     width: int = 0
+    # In which its titles are written: what is missing is named as it would stand there.
+    language: str | None = None
 
     @classmethod
     def of(cls, columns: Columns, cells: Sequence[str]) -> Header:
-        found = cls(columns, width=len(cells))
+        found = cls(columns, width=len(cells), language=_language_of(cells))
         strange = []
         for place, title in enumerate(cells):
             name = columns.known.get(folded(title), "")
@@ -111,13 +115,19 @@ class Header:
         missing = [name for name in columns.needed if name not in self.places]
         if missing:
             words = _("The first row must name the columns; there is none called %(names)s.")
-            raise BadTable(words % {"names": columns.listed(missing)})
+            raise BadTable(words % {"names": columns.listed(missing, self.language)})
         if strange:
             words = _("These columns are not known: %(strange)s. Possible: %(possible)s.")
-            possible = columns.listed(columns.titles)
+            possible = columns.listed(columns.titles, self.language)
             raise BadTable(words % {"strange": ", ".join(strange), "possible": possible})
         if columns.several and len(self.more) >= columns.most:
             raise BadTable(str(columns.too_many) % {"most": columns.most})
+
+
+def _language_of(cells: Sequence[str]) -> str:
+    """The language of a first row: Chinese as soon as any of it is."""
+    is_chinese = any("\u4e00" <= sign <= "\u9fff" for cell in cells for sign in cell)
+    return "zh-hans" if is_chinese else "en"
 
 
 def folded(title: str) -> str:

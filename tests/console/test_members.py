@@ -104,6 +104,22 @@ def test_a_role_that_is_not_offered_is_refused_at_the_field(admin, role):
     assert Member.objects.get(pk=agent.pk).role == Role.AGENT
 
 
+def test_an_agent_is_not_made_to_supervise(admin):
+    group, agent = make_group(), make_member()
+    row = {
+        "memberships-TOTAL_FORMS": "1",
+        "memberships-0-group": str(group.pk),
+        "memberships-0-priority": "3",
+        "memberships-0-supervises": "on",
+    }
+    browser = browser_of(admin)
+    assert browser.post(page(agent, "change"), posted(agent) | row).status_code == 200
+    assert not agent.memberships.exists()
+    raised = posted(agent, role=Role.SUPERVISOR) | row
+    assert browser.post(page(agent, "change"), raised).status_code == 302
+    assert agent.memberships.get().supervises
+
+
 def test_fields_that_the_form_does_not_have_change_nothing(admin):
     agent = make_member()
     crafted = posted(
@@ -124,9 +140,19 @@ def test_an_email_in_another_case_is_refused_at_the_field(admin):
     make_member(email="ann@example.com")
     data = {"nickname": "Ann", "email": "ANN@Example.com", "role": Role.AGENT} | GROUPS
     answer = browser_of(admin).post(f"{LIST}add/", data)
-    assert "Another member has this name already." in answer.context["adminform"].form.errors["email"]
+    assert (
+        "Another member has this as their e-mail or account already."
+        in answer.context["adminform"].form.errors["email"]
+    )
     assert Member.objects.filter(email__iexact="ann@example.com").count() == 1
     assert mail.outbox == []
+
+
+def test_all_that_is_wrong_with_a_new_member_is_told_at_once(admin):
+    make_member(email="ann@example.com", staff_no="00042")
+    data = {"nickname": "Bo", "email": "ann@example.com", "role": Role.AGENT} | GROUPS
+    answer = browser_of(admin).post(f"{LIST}add/", data | {"phone": "12-abc", "staff_no": "00042"})
+    assert set(answer.context["adminform"].form.errors) == {"phone", "staff_no", "email"}
 
 
 def test_a_change_is_one_entry_with_before_and_after_and_groups_are_another(admin):
@@ -163,3 +189,10 @@ def test_a_restored_member_shows_no_more_as_forced(admin):
     assert f'href="{page(agent, "restore")}"' in browser.get(LIST).content.decode()
     browser.post(page(agent, "restore"))
     assert f'href="{page(agent, "offline")}"' in browser.get(LIST).content.decode()
+
+
+def test_the_count_beside_the_title_is_that_of_the_search(admin):
+    make_member(nickname="Findable")
+    browser = browser_of(admin)
+    for asked, count in (("?q=Findable", 1), ("?q=nobodyatall", 0), ("", 2)):
+        assert f'<span class="faint">{count}</span>' in browser.get(LIST + asked).content.decode(), asked

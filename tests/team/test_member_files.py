@@ -90,6 +90,20 @@ class TestImport:
         assert trail.verify().is_unaltered
         assert set(DuePassword.objects.values_list("pk", flat=True)) == {ann.pk, bo.pk}
 
+    def test_look_alikes_the_supers_name_and_agents_who_supervise_are_refused(self, admin):
+        make_member(Role.SUPER, nickname="Grace", account="chief", email="g@example.com")
+        make_group(name="Care")
+        head = ["Nickname", "E-mail", "Account", "Groups", "Supervises", "Role"]
+        rows = [
+            head,
+            ["Ann", "a@example.com", "ＣＨＩＥＦ", "", "", ""],
+            ["ｇrace", "b@example.com", "", "", "", ""],
+            ["Bo", "ｃ@example.com", "c@example.com", "", "", ""],
+            ["Di", "d@example.com", "", "Care", "Care", "agent"],
+        ]
+        found = {(row, title) for row, _column, title, _why in problems(checked(rows, admin))}
+        assert {(2, "Account"), (3, "Nickname"), (5, "Supervises")} <= found
+
     def test_their_passwords_are_made_by_whoever_sends_them(self, admin, mailoutbox):
         written([HEAD, ["Ann", "ann@example.com", "", "", ""]], admin)
         assert mailoutbox == []
@@ -122,6 +136,32 @@ class TestImport:
         assert why in detail
         assert not Member.objects.filter(email__in=["ann@example.com", "b@example.com"]).exists()
 
+    def test_all_that_is_wrong_with_a_row_is_told_at_once(self, admin):
+        make_member(staff_no="X1", email="old@example.com", account="old")
+        rows = [
+            ["Nickname", "E-mail", "Account", "Phone", "Staff number", "Groups", "Role"],
+            ["A", "a@example.com", "old", "12-abc", "X1", "Nowhere", "king"],
+            ["B", "old@example.com", "old", "", "", "Nowhere", ""],
+        ]
+        found = {(row, title) for row, _column, title, _why in problems(checked(rows, admin))}
+        titles = ("Account", "Phone", "Staff number", "Groups", "Role")
+        assert found == {*((2, title) for title in titles), (3, "Groups")}
+
+    @pytest.mark.parametrize("title", ["工号", "客服工号", "Staff number"])
+    def test_the_usual_names_of_a_column_are_understood(self, admin, title):
+        assert written([["昵称", "邮箱", title], ["Ann", "ann@example.com", "00077"]], admin).added == 1
+        assert Member.objects.get(email="ann@example.com").staff_no == "00077"
+
+    @pytest.mark.parametrize(
+        ("head", "words"),
+        [
+            (["昵称", "邮箱", "爱好"], "昵称, 邮箱, 账号"),
+            (["Nickname", "E-mail", "Hobby"], "Nickname, E-mail, Account"),
+        ],
+    )
+    def test_the_columns_there_could_be_are_named_in_the_files_language(self, admin, head, words):
+        assert words in checked([head, ["Ann", "ann@example.com", ""]], admin).error
+
     def test_names_and_numbers_that_somebody_has_are_refused(self, admin):
         old = make_member(staff_no="X1", email="old@example.com", account="old")
         gone = make_member(staff_no="X2", deleted_at=old.created_at)
@@ -149,7 +189,7 @@ class TestImport:
         ]
         found = problems(checked(rows, admin))
         assert [(row, title) for row, _letters, title, _why in found] == [(3, "Account"), (3, "Staff number")]
-        assert "Row 2 has this name" in found[0][3]
+        assert "Row 2 has this e-mail or account" in found[0][3]
 
     def test_who_is_there_is_changed_kept_or_refused(self, admin):
         ann = make_member(nickname="Ann", email="ann@example.com", phone="123")

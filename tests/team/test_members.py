@@ -41,6 +41,26 @@ class TestNames:
             members.add(new(email="b@example.com", account="ann@EXAMPLE.com"), admin)
         assert refused.value.extra["field"] == "account"
 
+    def test_a_look_alike_is_the_same_name(self):
+        admin = make_member(ADMIN)
+        members.add(new(email="super@example.com", account="Chief"), admin)
+        for field, fields in (
+            ("account", {"email": "b@example.com", "account": "ｓｕｐｅｒ@example.com"}),
+            ("account", {"email": "b@example.com", "account": "ＣＨＩＥＦ"}),
+            ("email", {"email": "ｓuper@example.com", "account": "b"}),
+        ):
+            with pytest.raises(Invalid) as refused:
+                members.add(new(**fields), admin)
+            assert refused.value.extra["field"] == field
+
+    @pytest.mark.parametrize("nickname", ["Grace Hu", "ｇｒａｃｅ hu", "grace-HU", "机器人", "Bot"])
+    def test_nobody_is_called_as_the_super_administrator_or_the_bot(self, nickname):
+        chief, agent = make_member(Role.SUPER, nickname="Grace Hu"), make_member()
+        with pytest.raises(Invalid) as refused:
+            members.change(agent, {"nickname": nickname}, chief)
+        assert refused.value.extra["field"] == "nickname"
+        assert members.change(chief, {"nickname": "GRACE Hu"}, chief).nickname == "GRACE Hu"
+
     def test_a_deleted_one_can_be_added_anew(self):
         admin = make_member(ADMIN)
         first = new()

@@ -13,7 +13,6 @@ from apps.team.admin.confirmation import ConfirmedForm
 from apps.team.models import Member, Role
 from apps.team.queries import next_staff_no
 from csdesk.console.model_admin import NameField
-from csdesk.errors import Invalid
 
 
 class MemberForm(ConfirmedForm):
@@ -52,20 +51,28 @@ class MemberForm(ConfirmedForm):
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        if self.errors:
-            return cleaned
-        email = cleaned.get("email") or self.instance.email
-        wanted = Member(
-            pk=self.instance.pk,
-            nickname=cleaned.get("nickname") or self.instance.nickname,
-            email=email,
-            account=cleaned.get("account") or self.instance.account or email,
-            staff_no=cleaned.get("staff_no") or self.instance.staff_no,
-        )
-        try:
-            members.check_names(wanted)
-        except Invalid as error:
-            self.add_error(str(error.extra["field"]), error.detail)
-        if not self.errors and "role" in self.fields and (wanted.pk is None or "role" in self.changed_data):
+        # All at once: what a field is wrong with already is left out.
+        for field, detail in members.wrong_names(self._wanted(cleaned)).items():
+            self.add_error(field if field in self.fields else None, detail)
+        gives_role = self.instance.pk is None or "role" in self.changed_data
+        if not self.errors and "role" in self.fields and gives_role:
             self.confirm(cleaned)
         return cleaned
+
+    def _wanted(self, cleaned: dict) -> Member:
+        """The member's names as the form has them; "" where that can't be told."""
+
+        def name(field: str) -> str:
+            if field in self.errors:
+                return ""
+            return cleaned.get(field) or getattr(self.instance, field)
+
+        email = name("email")
+        account = name("account") or ("" if "account" in self.errors else email)
+        return Member(
+            pk=self.instance.pk,
+            nickname=name("nickname"),
+            email=email,
+            account=account,
+            staff_no=name("staff_no"),
+        )
