@@ -10,12 +10,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from apps.sessions.models import ServiceRecord
-from apps.team.models import Role
+from apps.team.models import Role, SkillGroup
 from csdesk.sheets import STATES
 from tests.browser import looking
 from tests.browser.test_console import PAGES, sign_in
 from tests.browsers import Pages
-from tests.factories import make_member
+from tests.factories import make_channel, make_group, make_member
 from tests.stack import Stack
 
 pytestmark = [
@@ -166,7 +166,9 @@ def test_records_and_console(page_factory: Pages, lang: str):
         page.goto(address)
         looks.at(address)
         looks.fits(address)
-    for address in PAGES:
+    group, channel = make_group(name=f"KT {SkillGroup.objects.count()}"), make_channel()
+    of_one = (f"/console/groups/{group.pk}/hours/", f"/console/channels/{channel.pk}/pre-chat/")
+    for address in (*PAGES, *of_one):
         assert page.goto(address).status == 200
         expect(page.locator("h1").first).to_be_visible()
         looks.fits(address)

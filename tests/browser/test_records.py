@@ -100,8 +100,9 @@ def test_on_a_phone_the_transcript_is_a_page_and_back_leads_to_the_list(open_rec
     expect_no_overflow(page)
     page.locator(".back").click()
     expect(page.locator(".filters input[type=search]")).to_have_value(word)
-    page.locator(".filters summary").last.click()
-    page.locator(".menu-sheet a", has_text="已结束").click()
+    menu = page.locator(".filters details", has=page.locator(".menu-sheet a", has_text="已结束"))
+    menu.locator("summary").click()
+    menu.get_by_text("已结束", exact=True).click()
     expect(page.locator("article.record")).to_have_count(1)
     assert "state=ended" in page.url and "q=" in page.url
 

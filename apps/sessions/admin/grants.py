@@ -34,7 +34,7 @@ class GrantForm(ConfirmedForm):
     confirmation_help = gettext_lazy("You signed in a while ago: needed to change grants.")
     # A grant is changed as a whole: see `seen`.
     is_compared = False
-    holder = forms.ChoiceField(label=gettext_lazy("For whom"))
+    holder = forms.ChoiceField(label=gettext_lazy("For whom"), widget=forms.Select(attrs={"dir": "auto"}))
     channels = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Channels"), coerce=int, required=False, widget=Picks
     )
