@@ -42,8 +42,6 @@ PAGES = (
     "/console/settings/prompts/",
     "/console/settings/allocation/",
     "/console/settings/hours/",
-    "/console/groups/1/hours/",
-    "/console/channels/1/pre-chat/",
     "/console/settings/reception/",
     "/console/settings/queue/",
     "/console/settings/flow/",
