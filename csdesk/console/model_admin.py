@@ -103,9 +103,14 @@ class ConsoleAdmin(ModelAdmin):
     ) -> type[forms.ModelForm]:
         """The form with the fields that are shown: nobody can mend one that is not."""
         form = super().get_form(request, obj, **kwargs)
-        shown = {*flatten_fieldsets(self.get_fieldsets(request, obj)), FILLED_FROM}
+        # Without `fields` Django asks for all there are, to learn which to show.
+        shown = {*(kwargs.get("fields") or form.base_fields), FILLED_FROM}
         hidden = dict.fromkeys(set(form.declared_fields) - shown)
         return type(form.__name__, (form,), hidden) if hidden else form
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """What the form was filled from stands beside its fields (`admin/change_form.html`)."""
+        return [name for name in super().get_fields(request, obj) if name != FILLED_FROM]
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
