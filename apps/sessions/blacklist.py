@@ -7,7 +7,7 @@ session opens.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
@@ -21,7 +21,7 @@ from apps.sessions.permissions import customers_visible_to
 from apps.team import business, trail
 from apps.team.models import Member, Role
 from csdesk import clock
-from csdesk.errors import Invalid, NotAllowed, NotFound, WrongState
+from csdesk.errors import DomainError, Invalid, NotAllowed, NotFound, WrongState
 from csdesk.texts import in_one_line, says_something
 
 LONGEST_REASON = 300
@@ -52,7 +52,7 @@ class Target:
 
 
 def may_decide(member: Member) -> bool:
-    """Whether a member puts somebody on the blacklist at once, and takes them off it."""
+    """Whether a member decides on the blacklist at all; on whom, `decides_on` and `to_decide` say."""
     if not member.is_active:
         return False
     rule = business.read(BlacklistSettings).decides
@@ -63,9 +63,53 @@ def may_decide(member: Member) -> bool:
     )
 
 
+def decides_on(member: Member, whom: Target) -> bool:
+    """Whether a member puts these on the blacklist at once.
+
+    Who is no administrator decides on the customers they see. An address is shared by customers of any
+    group, and a user ID that nobody has come with may be anybody's: both are for administrators.
+    """
+    if not may_decide(member):
+        return False
+    if member.is_administrator:
+        return True
+    seen = customers_visible_to(member)
+    if whom.customer:
+        return seen.filter(id=whom.customer.id).exists()
+    return bool(whom.user_id) and seen.filter(user_id=whom.user_id).exists()
+
+
+def to_decide(member: Member) -> QuerySet[BlacklistEntry]:
+    """The entries about whom a member decides, by the rule of `decides_on`."""
+    if not may_decide(member):
+        return BlacklistEntry.objects.none()
+    if member.is_administrator:
+        return BlacklistEntry.objects.all()
+    seen = customers_visible_to(member)
+    known = seen.exclude(user_id="").values("user_id")
+    return BlacklistEntry.objects.filter(Q(customer__in=seen.values("id")) | Q(user_id__in=known))
+
+
+def to_lift(member: Member) -> QuerySet[BlacklistEntry]:
+    """The entries that a member may lift: those they decide on, and their own proposals.
+
+    What an administrator has added or decided is lifted by administrators.
+    """
+    own = Q(added_by=member, state=BlacklistState.PROPOSED)
+    decided = Q(pk__in=to_decide(member).values("pk"))
+    if not member.is_administrator:
+        decided &= ~(_by_administrators("added_by") | _by_administrators("decided_by"))
+    found = BlacklistEntry.objects.filter(own | decided, state__in=_OPEN)
+    return found if member.is_active else found.none()
+
+
+def _by_administrators(field: str) -> Q:
+    return Q(**{f"{field}__isnull": False, f"{field}__role__in": [Role.SUPER, Role.ADMINISTRATOR]})
+
+
 def visible_entries(member: Member) -> QuerySet[BlacklistEntry]:
-    """The entries a member may see: those they may decide on, their own proposals, and what stands against
-    the customers they see.
+    """The entries a member may see: those they decide on, their own proposals, what stands against the
+    customers they see, and, where they decide at all, the addresses: anybody's customers come from them.
     """
     if not member.is_active:
         return BlacklistEntry.objects.none()
@@ -73,7 +117,7 @@ def visible_entries(member: Member) -> QuerySet[BlacklistEntry]:
         return BlacklistEntry.objects.all()
     theirs = Q(added_by=member) | Q(customer__in=customers_visible_to(member).values("id"))
     if may_decide(member):
-        theirs |= Q(customer__isnull=True)
+        theirs |= Q(pk__in=to_decide(member).values("pk")) | ~Q(network="")
     return BlacklistEntry.objects.filter(theirs)
 
 
@@ -133,16 +177,15 @@ def _user_id(typed: str) -> str:
 def add(
     member: Member, whom: Target, *, reason: str, until: datetime | None = None, address: str = ""
 ) -> BlacklistEntry:
-    """Put somebody on the blacklist, or propose it where the member may not decide.
+    """Put somebody on the blacklist, or propose it where the member does not decide on them.
 
-    Without the right to decide only customers whom one sees can be proposed. NotAllowed, Invalid,
-    WrongState when they are on it or proposed already. Sessions are ended by `routing.barring`.
+    Only customers whom one sees can be proposed, and any address by who decides on customers. NotAllowed,
+    NotFound, Invalid, WrongState when they are on it or proposed already. Sessions are ended by
+    `routing.barring`.
     """
-    decides = may_decide(member)
-    if not member.is_active or not (decides or _is_known(member, whom)):
-        raise NotAllowed(_("You may propose only customers whom you have served."))
-    if whom.customer and not customers_visible_to(member).filter(id=whom.customer.id).exists():
-        raise NotFound(_("There is no such customer, or you may not see them."))
+    decides = decides_on(member, whom)
+    if not member.is_active or not (decides or _may_propose(member, whom)):
+        raise _refused(member, whom)
     reason, until = _reason(reason), _until(until)
     if whom.network:
         networks.expect_not_ours(whom.network, address)
@@ -154,8 +197,18 @@ def add(
     return entry
 
 
-def _is_known(member: Member, whom: Target) -> bool:
-    """Whether a member without the right to decide sees a customer like this."""
+def _refused(member: Member, whom: Target) -> DomainError:
+    if not may_decide(member):
+        return NotAllowed(_("You may propose only customers whom you have served."))
+    if whom.customer:
+        return NotFound(_("There is no such customer, or you may not see them."))
+    return NotAllowed(_("You see no customer with this userID. An administrator decides on it."))
+
+
+def _may_propose(member: Member, whom: Target) -> bool:
+    """Whether a member who does not decide on these may propose them all the same."""
+    if whom.network and may_decide(member):
+        return True
     seen = customers_visible_to(member)
     if whom.customer:
         return seen.filter(id=whom.customer.id).exists()
@@ -191,8 +244,8 @@ def decide(member: Member, entry_id: int, *, accepts: bool, address: str = "") -
     with transaction.atomic():
         _hold_alone()
         entry = _locked(member, entry_id)
-        if not may_decide(member):
-            raise NotAllowed(_("You may propose, but not decide."))
+        if not to_decide(member).filter(pk=entry.pk).exists():
+            raise _not_theirs(member)
         if entry.state != BlacklistState.PROPOSED:
             raise WrongState(_("A colleague has decided this already."))
         if accepts:
@@ -211,11 +264,10 @@ def lift(member: Member, entry_id: int, *, address: str = "") -> BlacklistEntry:
     """Take somebody off the blacklist, or one's own proposal back. NotFound, NotAllowed, WrongState."""
     with transaction.atomic():
         entry = _locked(member, entry_id)
-        is_own_proposal = entry.state == BlacklistState.PROPOSED and entry.added_by_id == member.pk
-        if not (may_decide(member) or is_own_proposal):
-            raise NotAllowed(_("You may propose, but not decide."))
         if entry.state not in _OPEN:
             raise WrongState(_("A colleague has taken them off already."))
+        if not to_lift(member).filter(pk=entry.pk).exists():
+            raise _not_theirs(member)
         entry.state = BlacklistState.LIFTED
         entry.lifted_by, entry.lifted_at = member, clock.now()
         entry.save(update_fields=["state", "lifted_by", "lifted_at"])
@@ -224,11 +276,45 @@ def lift(member: Member, entry_id: int, *, address: str = "") -> BlacklistEntry:
 
 
 def move(former: Customer, present: Customer) -> None:
-    """What stands against a visitor stands against the known user they turn out to be (S-12)."""
-    if BlacklistEntry.objects.filter(customer=present, state__in=_OPEN).exists():
-        doubled = BlacklistEntry.objects.filter(customer=former, state__in=_OPEN)
-        doubled.update(state=BlacklistState.LIFTED, lifted_at=clock.now())
-    BlacklistEntry.objects.filter(customer=former).update(customer=present)
+    """What stands against a visitor stands against the known user they turn out to be (S-12).
+
+    Where something stands against both the stronger one stays: what is in force before what is proposed,
+    and that before what is over; an administrator's before a supervisor's; the later end before the
+    earlier one, which it then has in any case.
+    """
+    with transaction.atomic():
+        open_ones = BlacklistEntry.objects.select_for_update(of=["self"]).filter(state__in=_OPEN)
+        # The present one's first: of two alike it stays.
+        found = [open_ones.filter(customer=one).first() for one in (present, former)]
+        entries = [entry for entry in found if entry]
+        if len(entries) == 2:
+            _keep_the_stronger(entries)
+        BlacklistEntry.objects.filter(customer=former).update(customer=present)
+
+
+def _keep_the_stronger(entries: list[BlacklistEntry]) -> None:
+    kept = max(entries, key=_strength)
+    ends = [entry.until for entry in entries if _is_in_force(entry)]
+    for entry in entries:
+        if entry is not kept:
+            entry.state, entry.lifted_at = BlacklistState.LIFTED, clock.now()
+            entry.save(update_fields=["state", "lifted_at"])
+    if len(ends) == 2:
+        kept.until = None if None in ends else max(ends)
+        kept.save(update_fields=["until"])
+
+
+def _strength(entry: BlacklistEntry) -> tuple:
+    is_over = entry.until is not None and entry.until <= clock.now()
+    deciders = (entry.added_by, entry.decided_by)
+    by_administrator = any(one is not None and one.is_administrator for one in deciders)
+    until = entry.until or datetime.max.replace(tzinfo=UTC)
+    return (_is_in_force(entry), not is_over, by_administrator, until)
+
+
+def _is_in_force(entry: BlacklistEntry) -> bool:
+    is_over = entry.until is not None and entry.until <= clock.now()
+    return entry.state == BlacklistState.ACTIVE and not is_over
 
 
 def _locked(member: Member, entry_id: int) -> BlacklistEntry:
@@ -237,6 +323,12 @@ def _locked(member: Member, entry_id: int) -> BlacklistEntry:
     if entry is None:
         raise NotFound(_("There is no such entry, or you may not see it."))
     return entry
+
+
+def _not_theirs(member: Member) -> NotAllowed:
+    if may_decide(member):
+        return NotAllowed(_("An administrator decides on this entry."))
+    return NotAllowed(_("You may propose, but not decide."))
 
 
 def _hold_alone() -> None:

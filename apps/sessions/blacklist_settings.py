@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.team.business import InvalidSetting, Section
 from apps.team.setting_fields import choice, lines
 
+# The widest networks that can be one's own: with a wider one nobody could be barred by address.
+WIDEST_OWN = {4: 8, 6: 16}
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -44,11 +47,15 @@ class BlacklistSettings(Section):
     def check(self) -> None:
         for line in self.own_networks:
             try:
-                ipaddress.ip_network(line)
+                network = ipaddress.ip_network(line)
             except ValueError:
                 raise InvalidSetting(
                     "own_networks", gettext("“%(line)s” is no address or network.") % {"line": line}
                 ) from None
+            least = WIDEST_OWN[network.version]
+            if network.prefixlen < least:
+                words = gettext("“%(line)s” is too wide: /%(least)s at the widest.")
+                raise InvalidSetting("own_networks", words % {"line": line, "least": least})
 
     def networks(self) -> list[Network]:
         return [ipaddress.ip_network(line) for line in self.own_networks]

@@ -31,6 +31,8 @@ _NOBODYS = [
         "ff00::/8",
     )
 ]
+# IPv4 in the clothes of IPv6: customers' addresses are kept without them.
+_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 SIGNED_IN_WITHIN = timedelta(days=30)
 
 
@@ -47,6 +49,8 @@ def read(typed: str) -> str:
     try:
         if "/" in text:
             network = ipaddress.ip_network(text, strict=False)
+            if network.version == 6 and network.subnet_of(_MAPPED):
+                raise InvalidAddress(_("Write a network of IPv4 addresses as IPv4, such as 203.0.113.0/24."))
         else:
             own = plain(text)
             network = ipaddress.ip_network((own, OWN[own.version]), strict=False)

@@ -70,7 +70,7 @@ def entries(request: HttpRequest) -> HttpResponse:
     }
     values = context(
         request,
-        rows=[_row(request.user, entry) for entry in shown[:SHOWN]],
+        rows=_rows(request.user, shown[:SHOWN]),
         has_more=len(shown) > SHOWN,
         view=view,
         views=[Choice(label, f"?view={name}", name == view) for name, label in names.items()],
@@ -89,17 +89,25 @@ def _of_view(found: QuerySet[BlacklistEntry], view: str) -> QuerySet[BlacklistEn
     return found.filter(ended | Q(over, state=BlacklistState.ACTIVE)).order_by("-added_at", "-pk")
 
 
-def _row(reader: Member, entry: BlacklistEntry) -> Row:
-    is_open = entry.state in (BlacklistState.PROPOSED, BlacklistState.ACTIVE)
-    decides = blacklist.may_decide(reader)
-    is_proposed = entry.state == BlacklistState.PROPOSED
+def _rows(reader: Member, entries: list[BlacklistEntry]) -> list[Row]:
+    """The entries with what the reader may do about each: asked once for all."""
+    numbers = [entry.pk for entry in entries]
+    theirs, liftable = (
+        set(found.filter(pk__in=numbers).values_list("pk", flat=True))
+        for found in (blacklist.to_decide(reader), blacklist.to_lift(reader))
+    )
+    return [_row(entry, entry.pk in theirs, entry.pk in liftable) for entry in entries]
+
+
+def _row(entry: BlacklistEntry, decides: bool, may_lift: bool) -> Row:
+    waits = decides and entry.state == BlacklistState.PROPOSED
     return Row(
         entry=entry,
         whom=whom(entry),
         kind=_("Customer") if entry.customer_id else _("User ID") if entry.user_id else _("Address"),
         address=reverse("customer", args=[entry.customer_id]) if entry.customer_id else "",
-        may_decide=decides and is_proposed,
-        may_lift=is_open and not (decides and is_proposed) and (decides or entry.added_by_id == reader.pk),
+        may_decide=waits,
+        may_lift=may_lift and not waits,
         is_over=bool(entry.until and entry.until <= clock.now()),
     )
 
@@ -113,7 +121,7 @@ def bar_customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 
 @form_page
 def bar(request: HttpRequest) -> HttpResponse:
-    """Put a user ID or an address on the blacklist; only for who decides."""
+    """Put a user ID or an address on the blacklist, or propose an address; only for who decides on some."""
     if not blacklist.may_decide(request.user):
         return told(request, 404)
     return _bar(request, None)

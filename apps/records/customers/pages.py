@@ -88,6 +88,4 @@ def told(request: HttpRequest, status: int) -> HttpResponse:
 
 def _proposals(request: HttpRequest) -> int:
     """How many proposals wait for this member's decision."""
-    if not blacklist.may_decide(request.user):
-        return 0
-    return blacklist.visible_entries(request.user).filter(state=BlacklistState.PROPOSED).count()
+    return blacklist.to_decide(request.user).filter(state=BlacklistState.PROPOSED).count()
