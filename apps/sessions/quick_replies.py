@@ -10,7 +10,7 @@ from apps.sessions import reply_variables
 from apps.sessions.models import QuickReply
 from apps.team.models import Member
 from csdesk.errors import Invalid, NotFound, TooLarge
-from csdesk.texts import storable
+from csdesk.texts import in_lines
 
 MOST_OWN = 500
 _LOCK = 0x5EEE
@@ -99,7 +99,7 @@ def _field(value: object, field: str, limit: int, *, is_needed: bool = False) ->
         raise Invalid(_("%(field)s must be text.") % {"field": field})
     if len(value) > limit:
         raise TooLarge(_("%(field)s is longer than %(limit)s characters.") % {"field": field, "limit": limit})
-    found = storable(value.strip())
+    found = in_lines(value)
     if is_needed and not found:
         raise Invalid(_("%(field)s is missing.") % {"field": field})
     return found

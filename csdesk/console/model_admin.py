@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, AdminForm
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
@@ -19,6 +20,8 @@ from apps.team.adapter import address_of
 from apps.team.models import TrailDetail
 from apps.team.setting_fields import plain_name
 from csdesk.console.stale import FILLED_FROM, FreshForm
+from csdesk.errors import Invalid
+from csdesk.texts import in_lines, storable
 
 
 class NameField(forms.CharField):
@@ -28,12 +31,30 @@ class NameField(forms.CharField):
         text = super().to_python(value)
         if text in self.empty_values:
             return text
+        _refuse_unstorable(text)
         try:
             return plain_name(text)
         except ValueError as error:
             if not self.required:
                 return ""
             raise forms.ValidationError(str(error)) from None
+
+
+class LinesField(forms.CharField):
+    """Some lines of text, without what nobody sees."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value)
+        _refuse_unstorable(text)
+        return in_lines(text)
+
+
+def _refuse_unstorable(text: str) -> None:
+    """In the words that stand everywhere else (X-4)."""
+    try:
+        storable(text)
+    except Invalid as error:
+        raise forms.ValidationError(error.detail) from None
 
 
 class ConsoleForm(FreshForm):
@@ -181,13 +202,17 @@ class ConsoleAdmin(ModelAdmin):
         )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """The list; whoever posts what can't be the number of a row is refused."""
+        """The list; what is no number of a row, or a look into what no filter offers, is refused."""
         for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
             try:
                 self.opts.pk.to_python(chosen)
             except forms.ValidationError:
                 raise BadRequest("no number of a row") from None
-        return super().changelist_view(request, extra_context)
+        try:
+            return super().changelist_view(request, extra_context)
+        except DisallowedModelAdminLookup as error:
+            # The caller's mistake as any other: a line in the log, nothing that asks for somebody's care.
+            raise BadRequest(str(error)) from None
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """What the trail says of this object, newest first."""

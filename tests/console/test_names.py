@@ -6,6 +6,7 @@ from django.test import Client
 from apps.sessions.models import Channel, QuickReply
 from apps.team.models import Member, Role, SkillGroup
 from apps.team.setting_fields import bare_name, is_system_word, plain_name
+from csdesk.logging import CallersMistake
 from tests.factories import PASSWORD, make_channel, make_member
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +74,18 @@ def test_lone_joiners_go(name, kept):
 
 
 @pytest.mark.parametrize(
-    "name", ["System", "ＳＹＳＴＥＭ", "s y s t e m", "系统消息", "csdesk", "CS-Desk", "Sys\u200dtem"]
+    "name",
+    [
+        "System",
+        "ＳＹＳＴＥＭ",
+        "s y s t e m",
+        "系统消息",
+        "csdesk",
+        "CS-Desk",
+        "Sys\u200dtem",
+        "机器人",
+        "Ｂot",
+    ],
 )
 def test_the_systems_own_names_are_reserved(browser, name):
     assert is_system_word(name)
@@ -142,3 +154,37 @@ def test_ids_that_are_none_are_refused(browser, address, chosen):
     data = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
     assert browser.post(f"/console/{address}/", data).status_code < 500
     assert QuickReply.objects.filter(pk=kept.pk).exists()
+
+
+LOST = "The text holds characters that cannot be stored."
+REPLY = {"category": "", "title": "Lids", "text": "Soon", "language": "", "position": "1"}
+
+
+@pytest.mark.parametrize(
+    ("address", "data", "field"),
+    [
+        ("service_sessions/tag", {"name": "V\0IP", "colour": "tone-1"}, "name"),
+        ("team/member", member(nickname="Li\0n"), "nickname"),
+        ("team/skillgroup", member(name="Nig\0ht"), "name"),
+        ("service_sessions/quickreply", REPLY | {"title": "Li\0ds"}, "title"),
+        ("service_sessions/quickreply", REPLY | {"text": "So\0on"}, "text"),
+    ],
+)
+def test_what_cannot_be_stored_is_refused_everywhere_in_the_same_words(browser, address, data, field):
+    assert errors(browser.post(f"/console/{address}/add/", data)) == {field: [LOST]}
+
+
+def test_a_shared_reply_is_kept_without_what_turns_the_direction(browser):
+    data = REPLY | {"title": "Li\u202eds", "text": "One \u2066line\u2069\r\nand \u202eanother"}
+    assert browser.post("/console/service_sessions/quickreply/add/", data).status_code == 302
+    reply = QuickReply.objects.get()
+    assert (reply.title, reply.text) == ("Lids", "One line\nand another")
+
+
+@pytest.mark.parametrize("lookup", ["password__startswith=pbkdf2", "memberships__group__name=x"])
+def test_a_filter_that_is_none_is_one_line_of_the_log(browser, lookup, caplog):
+    assert browser.get(f"/console/team/member/?{lookup}").status_code == 400
+    [line] = [record for record in caplog.records if record.levelname not in ("DEBUG", "INFO")]
+    assert line.levelname == "WARNING"
+    CallersMistake().filter(line)
+    assert line.exc_info is None

@@ -443,7 +443,8 @@ def test_after_a_quarter_of_an_hour_roles_need_ones_own_password(admin, monkeypa
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=16))
     address = f"/console/team/member/{member.pk}/change/"
     answer = browser.post(address, change(member, role="administrator"))
-    assert list(answer.context["adminform"].form.errors) == ["confirmation"]
+    words = "Type your own password: you signed in a while ago."
+    assert answer.context["adminform"].form.errors == {"confirmation": [words]}
     assert 'name="confirmation"' in answer.content.decode()
     answer = browser.post(address, change(member, role="administrator", confirmation="wrong"))
     assert list(answer.context["adminform"].form.errors) == ["confirmation"]

@@ -330,7 +330,7 @@ def group(**changes) -> dict:
 
 
 def test_a_group_is_made_with_members_and_own_settings(browser):
-    member = make_member()
+    member = make_member(Role.SUPERVISOR)
     data = group(
         **{
             "reception": "manual",

@@ -54,6 +54,17 @@ def test_an_own_reply_is_added_changed_and_removed(agent: Member) -> None:
     assert not QuickReply.objects.filter(pk=made["id"]).exists()
 
 
+def test_an_own_reply_is_kept_without_what_turns_the_direction(agent: Member) -> None:
+    words = {
+        "title": "Li\u202eds",
+        "text": "One \u2066line\u2069\r\nand \u202eanother",
+        "category": "\u202eShop",
+    }
+    assert send(signed_in(agent), "POST", LIST, **words)[0] == 201
+    reply = QuickReply.objects.get(owner=agent)
+    assert (reply.title, reply.text, reply.category) == ("Lids", "One line\nand another", "Shop")
+
+
 def test_shared_and_foreign_replies_are_not_ones_own_to_change(agent: Member) -> None:
     client = signed_in(agent)
     shared = QuickReply.objects.create(title="shared", text="for all")

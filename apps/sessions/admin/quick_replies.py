@@ -17,7 +17,7 @@ from apps.sessions.admin.reply_pages import ReplyFiles
 from apps.sessions.models import QuickReply
 from apps.team.abilities import Ability
 from csdesk.console import site
-from csdesk.console.model_admin import ConsoleAdmin, ConsoleForm, NameField
+from csdesk.console.model_admin import ConsoleAdmin, ConsoleForm, LinesField, NameField
 from csdesk.errors import Invalid
 
 
@@ -45,7 +45,7 @@ class QuickReplyForm(ConsoleForm):
     class Meta:
         model = QuickReply
         fields = ("category", "title", "text", "language", "position")
-        field_classes: ClassVar = {"category": NameField, "title": NameField}
+        field_classes: ClassVar = {"category": NameField, "title": NameField, "text": LinesField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -46,10 +46,10 @@ def refusal(request: HttpRequest, password: str) -> str:
     """Why the caller may not do it now; "" when their own password was confirmed."""
     if sign_in.is_confirmed(request.session):
         return ""
+    if not password:
+        return _("Type your own password: you signed in a while ago.")
     try:
-        right = bool(password) and sign_in.confirm(
-            request.user, password, request.session, address_of(request)
-        )
+        right = sign_in.confirm(request.user, password, request.session, address_of(request))
     except RateLimited as error:
         return too_many(int(error.extra["seconds"]))
     return "" if right else _("This is not your current password.")

@@ -15,11 +15,24 @@ from apps.team.abilities import (
     may,
     may_edit,
 )
-from apps.team.models import Member, Membership
+from apps.team.models import Member, Membership, Role
 from apps.team.queries import visible_groups, visible_members
 from csdesk import realtime
 from csdesk.console.model_admin import without_links
 from csdesk.console.stale import FILLED_FROM, FreshForm, FreshFormSet
+
+
+class MembershipForm(FreshForm):
+    """A member's place in a group."""
+
+    def clean(self) -> dict:
+        """Nobody is made to supervise whose role does not (T-1): in a member's form the one just chosen."""
+        cleaned = super().clean()
+        member = cleaned.get("member") or getattr(self.instance, "member", None)
+        is_new = cleaned.get("supervises") and "supervises" in self.changed_data
+        if is_new and member and member.role == Role.AGENT:
+            self.add_error("supervises", _("An agent supervises no group: give them another role."))
+        return cleaned
 
 
 class MembershipFormSet(FreshFormSet):
@@ -47,7 +60,7 @@ class MembershipInline(admin.TabularInline):
     """The groups of a member, or the members of a group, with the priority in which they are chosen."""
 
     model = Membership
-    form = FreshForm
+    form = MembershipForm
     formset = MembershipFormSet
     extra = 0
     verbose_name = gettext_lazy("group")
