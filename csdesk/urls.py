@@ -8,7 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from apps.routing import availability
-from apps.team.views import sign_out
+from apps.team.views import choose_language, sign_out
 from csdesk import showcase
 from csdesk.console import site
 
@@ -22,7 +22,7 @@ urlpatterns = [
     path("", RedirectView.as_view(url="/demo/" if settings.DEMO else "/desk/"), name="home"),
     # Browsers ask for it of themselves, for answers that are no pages.
     path("favicon.ico", favicon),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", choose_language, name="set_language"),
     path("console/", site.urls),
     path("logout/", sign_out, {"leave": availability.signed_out}, name="account_logout"),
     path("dev/components/", include(showcase.urlpatterns)),

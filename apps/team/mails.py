@@ -1,4 +1,7 @@
-"""E-mails to members, in their language: each as plain text and, beside it, as tidy HTML."""
+"""E-mails to members, each as plain text and, beside it, as tidy HTML.
+
+In their language; of who has chosen none in that of whoever has it sent.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def send(
     connection: BaseEmailBackend | None = None,
 ) -> None:
     """Send `account/email/TEMPLATE` (.txt, .html); `subject` is lazy. Raises OSError when it can't leave."""
-    with translation.override(member.language or settings.LANGUAGE_CODE):
+    with translation.override(member.language or translation.get_language() or settings.LANGUAGE_CODE):
         there = {**context, "member": member, "subject": str(subject)}
         mail = EmailMultiAlternatives(
             str(subject),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.team import due_passwords, trail
@@ -31,6 +32,8 @@ def write(
     for plan in plans.new:
         plan.member.password = make_password(None)
         plan.member.must_change_password = True
+        # That of the file's job: who uploaded it worked in it.
+        plan.member.language = get_language() or ""
     people = [plan.member for plan in plans.new]
     for start in range(0, len(people), BATCH):
         Member.objects.bulk_create(people[start : start + BATCH])

@@ -7,6 +7,7 @@ themselves, so of two administrators who do it to each other at the same moment 
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.team import passwords, sign_in, trail
@@ -35,14 +36,15 @@ SHOWN = (
 def add(member: Member, actor: Member, *, address: str = "", tell: passwords.Tell | None = None) -> None:
     """Save a new member and e-mail a random password, to be changed at the first sign-in.
 
-    The account is the e-mail unless given. Raises NotAllowed for a role that `actor` can't give
-    and Invalid with `field` for a name that is taken.
+    The account is the e-mail unless given, the language that of now: who adds them works in it. Raises
+    NotAllowed for a role that `actor` can't give and Invalid with `field` for a name that is taken.
     """
     with transaction.atomic():
         if member.role not in assignable_roles(_held(actor)[0]):
             raise NotAllowed(_("You can't give this role."))
         member.email = member.email.strip()
         member.account = member.account.strip() or member.email
+        member.language = member.language or get_language() or ""
         hold_names()
         member.staff_no = member.staff_no.strip() or next_staff_no()
         check_names(member)

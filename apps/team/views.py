@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import LoginView, PasswordChangeView
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -14,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
+from django.views.i18n import set_language
 
 from apps.team import sign_in, sms, trail
 from apps.team.adapter import address_of
@@ -67,6 +69,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def closed(request: HttpRequest) -> HttpResponse:
     """For members who have been forced offline (T-4)."""
     return render(request, "account/account_inactive.html", status=403)
+
+
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """The language of one's pages; a member's e-mails come in it from now on too."""
+    chosen = request.POST.get("language") if request.method == "POST" else None
+    if chosen in dict(settings.LANGUAGES) and request.user.is_authenticated:
+        Member.objects.filter(pk=request.user.pk).exclude(language=chosen).update(language=chosen)
+    return set_language(request)
 
 
 @never_cache

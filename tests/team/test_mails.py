@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
+from django.utils import translation
 
 from apps.team import due_passwords, members, passwords, sign_in
 from apps.team.models import DuePassword, Member, Role, TrailEntry
 from csdesk import clock
-from tests.factories import make_member
+from tests.factories import PASSWORD, make_member
 
 ADMIN = Role.ADMINISTRATOR
 
@@ -52,6 +53,33 @@ class TestMail:
         assert password in html
         assert Member.objects.get(pk=member.pk).check_password(password)
         assert sent.to == ["ann@example.com"]
+
+    def test_a_new_member_is_written_to_in_the_language_of_who_adds_them(self):
+        admin = make_member(ADMIN)
+        for language, subject in (("en", "Your access to csdesk"), ("zh-hans", "您的 csdesk 登录信息")):
+            member = Member(nickname="Ann", email=f"ann-{language}@example.com", role=Role.AGENT)
+            with translation.override(language):
+                members.add(member, admin)
+            assert Member.objects.get(pk=member.pk).language == language
+            assert mail.outbox[-1].subject == subject
+
+    def test_a_reset_speaks_the_members_language_else_the_one_of_who_resets(self):
+        admin = make_member(ADMIN)
+        with translation.override("en"):
+            for language, is_english in (("", True), ("en", True), ("zh-hans", False)):
+                passwords.reset(make_member(language=language), admin)
+                assert (mail.outbox[-1].subject == "Your new password for csdesk") == is_english
+
+    def test_the_language_a_member_chooses_is_kept(self, client):
+        member = make_member()
+        client.post("/i18n/setlang/", {"language": "en"})
+        client.post("/login/", {"login": member.account, "password": PASSWORD})
+        assert Member.objects.get(pk=member.pk).language == ""
+        answer = client.post("/i18n/setlang/", {"language": "en"})
+        assert answer.cookies["django_language"].value == "en"
+        assert Member.objects.get(pk=member.pk).language == "en"
+        client.post("/i18n/setlang/", {"language": "tlh"})
+        assert Member.objects.get(pk=member.pk).language == "en"
 
     def test_a_reset_says_that_the_old_one_works_no_more(self):
         member = make_member(language="en")

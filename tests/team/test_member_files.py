@@ -110,6 +110,8 @@ class TestImport:
         assert due_passwords.send() == 1
         ann = Member.objects.get(email="ann@example.com")
         assert mailoutbox[0].to == ["ann@example.com"]
+        # The file was uploaded in English.
+        assert (ann.language, mailoutbox[0].subject) == ("en", "Your access to csdesk")
         assert ann.has_usable_password()
         assert ann.must_change_password
 
