@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.sessions import reply_variables
 from apps.sessions.models import QuickReply
@@ -15,6 +16,12 @@ from csdesk.texts import in_lines
 MOST_OWN = 500
 _LOCK = 0x5EEE
 TITLE_LIMIT, CATEGORY_LIMIT, TEXT_LIMIT = 80, 40, 5_000
+# What people call the fields, in a file's columns as in what is wrong with one.
+NAMES = {
+    "category": gettext_lazy("Category"),
+    "title": pgettext_lazy("quick reply", "Title"),
+    "text": gettext_lazy("Reply"),
+}
 
 
 def usable_by(member: Member) -> QuerySet[QuickReply]:
@@ -96,10 +103,12 @@ def _line(value: object, field: str, limit: int, *, is_needed: bool = False) -> 
 
 def _field(value: object, field: str, limit: int, *, is_needed: bool = False) -> str:
     if not isinstance(value, str):
-        raise Invalid(_("%(field)s must be text.") % {"field": field})
+        raise Invalid(_("%(field)s must be text.") % {"field": NAMES[field]})
     if len(value) > limit:
-        raise TooLarge(_("%(field)s is longer than %(limit)s characters.") % {"field": field, "limit": limit})
+        raise TooLarge(
+            _("%(field)s is longer than %(limit)s characters.") % {"field": NAMES[field], "limit": limit}
+        )
     found = in_lines(value)
     if is_needed and not found:
-        raise Invalid(_("%(field)s is missing.") % {"field": field})
+        raise Invalid(_("%(field)s is missing.") % {"field": NAMES[field]})
     return found

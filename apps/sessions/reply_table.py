@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from apps.sessions import quick_replies
 from apps.sessions.models import QuickReply
@@ -15,12 +15,7 @@ from csdesk.file_jobs.cells import TextWidget, WordWidget
 from csdesk.file_jobs.columns import Columns, Header, folded
 from csdesk.tables import BadTable, Table
 
-TITLES = {
-    "category": gettext_lazy("Category"),
-    "title": pgettext_lazy("quick reply", "Title"),
-    "text": gettext_lazy("Reply"),
-    "language": gettext_lazy("Language"),
-}
+TITLES = {**quick_replies.NAMES, "language": gettext_lazy("Language")}
 _ALSO_CALLED = {
     "category": "分类 分组 类别 category group folder",
     "title": "标题 名称 title name shortcut",

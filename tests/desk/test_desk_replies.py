@@ -233,7 +233,7 @@ def test_a_bad_file_changes_nothing(agent: Member, data: str | bytes) -> None:
     [
         ("RIFF\x00\x00,WAVE\x01,x", "The file is neither CSV nor XLSX."),
         (b"\x89PNG\r\n", "The file is neither CSV nor XLSX."),
-        ("just some words\nin lines\n", "Row 1, Reply: text is missing."),
+        ("just some words\nin lines\n", "Row 1, Reply: Reply is missing."),
         ("Lid,Dear ${Nobody}\n", "Row 1, Reply: ${Nobody} is not known."),
     ],
 )
