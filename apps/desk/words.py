@@ -45,7 +45,10 @@ def _states() -> dict[str, str]:
         "kicked_signed_out": _("You are signed out"),
         "kicked_signed_out_text": _("Sign in again to receive sessions."),
         "kicked_forced_offline": _("An administrator has taken you offline"),
-        "kicked_forced_offline_text": _("Your sessions went back to the queue. Ask your administrator."),
+        "kicked_forced_offline_text": _(
+            "Your sessions went back to the queue. You can sign in when an administrator has restored you."
+        ),
+        "to_sign_in": _("To the sign-in page"),
         "kicked_deleted": _("This account no longer exists"),
         "kicked_deleted_text": _("Your sessions went back to the queue. Ask your administrator."),
     }

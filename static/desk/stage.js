@@ -1,4 +1,5 @@
-// What the middle shows when there is no chat: what to do next; and what ended the desk for good.
+// What the middle shows when there is no chat: what to do next.
+import { showSignedOut } from "./signed-out.js";
 import { soon } from "./soon.js";
 import { page, say } from "./words.js";
 
@@ -12,8 +13,7 @@ export class Stage {
     bench.addEventListener("chosen", () => this.draw());
     const draw = soon(() => this.draw());
     for (const event of ["ready", "status", "list", "session"]) bench.desk.on(event, draw);
-    bench.desk.on("kicked", (frame) => this.#kicked(frame));
-    at("kicked-again").addEventListener("click", () => location.assign(page.login_url));
+    bench.desk.on("kicked", ({ reason }) => showSignedOut(reason, say, page.login_url));
     this.draw();
   }
 
@@ -29,13 +29,5 @@ export class Stage {
     this.strip.hidden = !isOffline;
     this.unknown.hidden = hasChat || !desk.member || isOffline || !bench.chosenId;
     this.none.hidden = hasChat || !desk.member || isOffline || Boolean(bench.chosenId);
-  }
-
-  #kicked({ reason }) {
-    const dialog = document.getElementById("kicked");
-    dialog.querySelector("h2").textContent = say(`kicked_${reason}`);
-    dialog.querySelector("p").textContent = say(`kicked_${reason}_text`);
-    dialog.addEventListener("cancel", (event) => event.preventDefault());
-    dialog.showModal();
   }
 }

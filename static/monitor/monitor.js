@@ -1,6 +1,7 @@
 // The supervisors' monitor: agents and running sessions of their groups, one of them watched live.
 import { Desk } from "../sdk/csdesk-desk.js";
 import { el } from "../ui/dom.js";
+import { showSignedOut } from "../desk/signed-out.js";
 import { LiveMark } from "../desk/top-bar.js";
 import { eachSecond } from "../desk/times.js";
 import { page, say, sayCount, sayError } from "../desk/words.js";
@@ -47,7 +48,7 @@ function start() {
     agents.tick();
   });
   desk.on("signedOut", () => location.assign(page.login_url));
-  desk.on("kicked", ({ reason }) => kicked(reason));
+  desk.on("kicked", ({ reason }) => showSignedOut(reason, say, page.login_url));
   phoneTabs();
   closeMenus();
   if (page.on_duty) waits(desk);
@@ -121,15 +122,6 @@ function waits(desk) {
     sign.lastElementChild.textContent = offered ? sayCount("waits_offered", offered) : sayCount("waits_unread", unread);
   };
   for (const event of ["ready", "list", "session"]) desk.on(event, draw);
-}
-
-function kicked(reason) {
-  const dialog = document.getElementById("kicked");
-  dialog.querySelector("h2").textContent = say(`kicked_${reason}`);
-  dialog.querySelector("p").textContent = say(`kicked_${reason}_text`);
-  dialog.addEventListener("cancel", (event) => event.preventDefault());
-  document.getElementById("kicked-again").addEventListener("click", () => location.assign(page.login_url));
-  dialog.showModal();
 }
 
 start();

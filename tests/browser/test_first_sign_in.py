@@ -95,10 +95,12 @@ def test_from_the_mail_to_the_desk_and_out_again(
     console.locator(".row-acts").get_by_text("Force offline").click()
     console.locator(".submit-row button").click()
     expect(page.locator("#kicked")).to_contain_text("An administrator has taken you offline")
+    expect(page.get_by_text(words).first).to_be_hidden()
+    expect(page.locator("body > :not(dialog)").locator("visible=true")).to_have_count(0)
     customer.until_state("queued")
 
     # They do not come in again until they are restored.
-    page.get_by_role("button", name="Sign in again").click()
+    page.get_by_role("button", name="To the sign-in page").click()
     sign_in(page, address, chosen)
     expect(page.get_by_role("heading", name="You can't sign in now")).to_be_visible()
     console.goto("/console/team/member/?q=" + mark)

@@ -65,6 +65,8 @@ def test_a_supervisor_watches_notes_and_takes_over_while_they_chat(
 
     # She does not serve, and watching makes nobody available.
     lead = supervisor_of(group, serves=False)
+    # With a second group there is a filter by group.
+    Membership.objects.create(member=lead, group=make.make_group(), supervises=True)
     monitor = open_workbench(lead, path="/desk/monitor/", lang="en-GB").page
     line = row(monitor, customer)
     expect(line.locator(".at-agent")).to_contain_text(agent.nickname)
