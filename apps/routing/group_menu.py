@@ -60,6 +60,10 @@ def is_open(session: ChatSession) -> bool:
 def show(session: ChatSession, asked_by: str, *, misses: int = 0) -> None:
     """Ask the customer to choose; the caller holds the row. `misses`: how often they named none before."""
     rules = business.read(AllocationSettings)
+    if misses:
+        _mark(session, session.flow_place, "")
+        if again := rules.again_words.text(session.language):
+            posting.say(session, "choose_again", again)
     groups = listed()
     names = _items(groups, is_numbered=rules.is_numbered)
     shown = content(rules, groups, session.language)
@@ -124,17 +128,18 @@ def default_group() -> int | None:
 def close(session: ChatSession, group_id: int | None = None) -> str:
     """The question is over, with what was chosen marked; returns what asked for a human. The caller locks."""
     place = session.flow_place
-    if group_id is not None:
-        _mark(session, place, group_id)
+    chosen = next((item[2] for item in place["items"] if item[0] == group_id), None)
+    if chosen:
+        _mark(session, place, chosen)
     session.flow_place = {}
     session.save(update_fields=["flow_place"])
     return place.get("asked_by", "menu")
 
 
-def _mark(session: ChatSession, place: dict, group_id: int) -> None:
+def _mark(session: ChatSession, place: dict, chosen: str) -> None:
+    """Nothing more is chosen from this menu: "" where another one took its place."""
     message = Message.objects.filter(session_id=session.id, seq=place["seq"], recalled_at=None).first()
-    chosen = next((item[2] for item in place["items"] if item[0] == group_id), None)
-    if message and chosen:
+    if message:
         message.body["data"]["content"]["selected"] = {"content": chosen}
         posting.change(session, message)
 

@@ -68,6 +68,10 @@ class AllocationSettings(Section):
         {"zh-hans": "点选一项，或回复它的名称或序号。", "en": "Tap one, or reply with its name or number."},
         _("Words below the groups"),
     )
+    again_words: Words = words(
+        {"zh-hans": "请从下面的选项中选择一项。", "en": "Please choose one of these."},
+        _("Words before the groups when the answer named none"),
+    )
     is_numbered: bool = yes_or_no(
         False, _("Number the groups"), _("“1. Sales”. The number alone is understood in any case.")
     )
@@ -114,7 +118,7 @@ class FlowSettings(Section):
     keywords: tuple[str, ...] = lines(
         ["人工", "转人工", "人工客服", "agent", "human"],
         _("Keywords that ask for a human"),
-        _("One per line."),
+        _("One per line. Empty: no word does, only the button and the bot lead to a human."),
     )
     match: str = choice(
         "exact",

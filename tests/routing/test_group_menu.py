@@ -79,6 +79,18 @@ def test_other_words_bring_the_menu_again_and_after_three_the_default(groups):
     assert len(menus(session)) == 3
 
 
+def test_another_menu_says_why_and_takes_the_place_of_the_one_before(groups):
+    session = asks(asks(customer_comes(language="en")), "Hello?")
+    assert codes(session)[-3:] == ["src15", "choose_again", "src15"]
+    line = Message.objects.get(session=session, body__code="choose_again")
+    assert line.body["text"] == "Please choose one of these."
+    first, second = menus(session)
+    assert first["selected"] == {"content": ""} and "selected" not in second
+    let_choose(groups, again_words={"enabled": False, "texts": {}})
+    assert codes(asks(session, "Hello?"))[-2:] == ["src15", "src15"]
+    assert menus(asks(session, "Sales"))[-1]["selected"] == {"content": "Sales"}
+
+
 def test_without_a_default_who_does_not_choose_goes_to_whoever_is_free(groups):
     session = asks(customer_comes())
     for words in ("a", "b", "c"):
