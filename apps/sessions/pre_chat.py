@@ -133,23 +133,26 @@ def missing(channel: Channel, token_hash: str) -> Form | None:
 def answer(channel: Channel, token_hash: str, given: dict, *, agrees: bool) -> None:
     """Keep a visitor's answers: with the token, the open session, and what is empty of the profile.
 
-    Raises Invalid, with the question's key as `field`, for what does not fit.
+    Raises Invalid for what does not fit: `fields` say what is wrong with each question, by its key, `field`
+    is the first of them.
     """
     form = form_of(channel)
     if form is None:
         return
-    values = {}
+    values, wrong = {}, {}
     for one in form.questions:
         try:
             value = _clean(one, given.get(one.key), channel)
         except (ValueError, Invalid) as error:
-            raise Invalid(str(error), field=one.key) from None
-        if value:
-            values[one.key] = value
+            wrong[one.key] = str(error)
+        else:
+            values |= {one.key: value} if value else {}
     if form.needs_consent:
         if not agrees:
-            raise Invalid(_("Please agree first."), field="consent")
+            wrong["consent"] = _("Please agree first.")
         values[CONSENT] = clock.now().isoformat(timespec="seconds")
+    for field, detail in wrong.items():
+        raise Invalid(detail, field=field, fields=wrong)
     told = {"version": form.version, "values": values, "profile": _profile(form, values)}
     with transaction.atomic():
         _keep(token_hash, channel, told)

@@ -35,6 +35,7 @@ def cleaned(raw: Mapping[str, Any]) -> dict:
     questions = [_question(row, one) for row, one in enumerate(raw.get("questions") or [])]
     if len(questions) > MOST_QUESTIONS:
         raise Invalid(_("At most %(most)s questions.") % {"most": MOST_QUESTIONS}, field="questions")
+    _ask_once(questions)
     _name_them(questions)
     form = {
         "is_on": bool(raw.get("is_on")),
@@ -100,6 +101,16 @@ def _key(value: Any, row: int) -> str:
         words = _("A variable begins with a letter, followed by letters, digits or _.")
         raise Invalid(words, field="questions", row=row)
     return key
+
+
+def _ask_once(questions: list[dict]) -> None:
+    """What goes into the profile is asked for by one question: the profile has one place for each."""
+    asked: set[str] = set()
+    for row, one in enumerate(questions):
+        if one["kind"] in pre_chat.PROFILE and one["kind"] in asked:
+            words = _("The name, the phone number and the e-mail are asked for once each.")
+            raise Invalid(words, field="questions", row=row)
+        asked.add(one["kind"])
 
 
 def _name_them(questions: list[dict]) -> None:

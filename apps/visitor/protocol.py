@@ -388,8 +388,9 @@ def error_frame(error: DomainError, client_id: str | None = None) -> dict:
     code = _CODES.get(error.code, error.code)
     frame: dict[str, Any] = {"op": "error", "code": code, "detail": error.detail}
     if "field" in error.extra:
-        # Which question of the form before the first word it is about.
+        # Which question of the form before the first word it is about, and what is wrong with others.
         frame["field"] = error.extra["field"]
+        frame["fields"] = error.extra.get("fields", {frame["field"]: error.detail})
     if client_id:
         frame["client_id"] = client_id
     return frame

@@ -75,11 +75,17 @@ const DIRECTIONS = /[\u0000-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u
 
 /** A refusal, with the code of the protocol. */
 export class VisitorError extends Error {
-  /** @param {string} code @param {string} [detail] @param {string} [field] the question it is about */
-  constructor(code, detail, field) {
+  /**
+   * @param {string} code
+   * @param {string} [detail]
+   * @param {string} [field] the question it is about
+   * @param {Object<string,string>} [fields] what is wrong with each question
+   */
+  constructor(code, detail, field, fields) {
     super(detail || code);
     this.code = code;
     this.field = field;
+    this.fields = fields;
   }
 }
 
@@ -866,7 +872,7 @@ export class VisitorClient {
     const pending = frame.client_id && this.state.pending.find((one) => one.client_id === frame.client_id);
     if (pending) this.#refusedSend(pending, code, detail);
     else if (this.#answers.length && code !== "rate_limited" && code !== "unknown_op")
-      this.#answers.shift().reject(new VisitorError(code, detail, frame.field));
+      this.#answers.shift().reject(new VisitorError(code, detail, frame.field, frame.fields));
     else this.#emit("refused", { code, detail });
   }
 
@@ -1248,7 +1254,7 @@ export class VisitorClient {
    * Answer what the channel asks before the first word (`pre_chat`).
    * @param {Object<string,string>} answers by the questions' keys
    * @param {boolean} [agrees] to the privacy notice, where the form has one
-   * @returns {Promise<void>} rejects with the server's refusal, whose `field` names the question
+   * @returns {Promise<void>} rejects with the server's refusal, whose `fields` say what is wrong with which question
    */
   fillIn(answers, agrees = false) {
     if (!this.#signedIn) return Promise.reject(new VisitorError("unavailable"));

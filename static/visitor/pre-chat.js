@@ -167,24 +167,18 @@ export class PreChat {
       form.questions.map(({ key }) => [key, String(given.get(key) ?? "").trim()]),
     );
     says.hidden = true;
-    const missing = form.questions.filter(({ key, required }) => required && !answers[key]).map(({ key }) => key);
-    for (const { key } of form.questions)
-      this.#mark(this.#row(sheet, key), missing.includes(key) ? this.#words.pre_chat_required : "");
-    const refuses = form.consent && !agrees;
-    if (form.consent) this.#mark(this.#row(sheet, "consent"), refuses ? this.#words.pre_chat_agree : "");
-    if (missing.length || refuses) {
-      this.#row(sheet, missing[0] ?? "consent").querySelector("input, select, textarea").focus();
-      return;
-    }
+    const wrong = {};
+    for (const { key, required } of form.questions)
+      if (required && !answers[key]) wrong[key] = this.#words.pre_chat_required;
+    if (form.consent && !agrees) wrong.consent = this.#words.pre_chat_agree;
+    this.#markAll(sheet, wrong);
     submit.disabled = true;
     try {
+      // Also what is not complete: the service says what else is wrong with it, so that all is told at once.
       await this.#send(answers, agrees);
     } catch (error) {
-      const row = error.field && this.#row(sheet, error.field);
-      if (row) {
-        this.#mark(row, error.message);
-        row.querySelector("input, select, textarea").focus();
-      } else {
+      Object.assign(wrong, error.fields);
+      if (!this.#markAll(sheet, wrong)) {
         says.textContent = this.#words[`refused_${error.code}`] || this.#words.refused;
         says.hidden = false;
       }
@@ -193,8 +187,13 @@ export class PreChat {
     }
   }
 
-  #row(sheet, key) {
-    return Array.from(sheet.querySelectorAll("[data-key]")).find((row) => row.dataset.key === key);
+  /** What is wrong at each row, and the focus on the first; whether there is one. */
+  #markAll(sheet, wrong) {
+    const rows = Array.from(sheet.querySelectorAll("[data-key]"));
+    for (const row of rows) this.#mark(row, wrong[row.dataset.key] ?? "");
+    const first = rows.find((row) => wrong[row.dataset.key]);
+    first?.querySelector("input, select, textarea").focus();
+    return Boolean(first);
   }
 
   #mark(row, words) {

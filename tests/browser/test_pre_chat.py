@@ -44,6 +44,12 @@ def test_nobody_writes_before_they_have_answered_and_what_they_answer_is_known(p
     form = page.get_by_role("form", name="Before we begin")
     expect(form.get_by_label("Your name")).to_be_focused()
     expect(window.composer).not_to_be_visible()
+    # What is missing and what only the service can judge are marked together.
+    form.get_by_label("Phone").fill("call me")
+    form.get_by_role("button", name="Start chat").click()
+    expect(form.locator(".wrong:visible")).to_have_count(4)
+    expect(form.get_by_label("Your name")).to_be_focused()
+    form.get_by_label("Phone").fill("")
     form.get_by_role("button", name="Start chat").click()
     expect(form.locator(".wrong:visible")).to_have_text(
         ["Please fill this in.", "Please fill this in.", "Please agree first."]

@@ -76,6 +76,7 @@ def test_a_form_is_saved_as_it_was_meant_and_stands_there_again(browser, channel
         ({"key": ["1st", "", ""]}, "questions", "begins with a letter"),
         ({"key": ["privacy_consent", "", ""]}, "questions", "begins with a letter"),
         ({"label_en": [], "label_zh-hans": [], "key": ["x"]}, "questions", "at least one language"),
+        ({"kind": ["phone", "phone", "text"]}, "questions", "asked for once each"),
         ({"notice": "javascript:alert(1)"}, "notice", "must begin with http"),
         ({"consent_en": ""}, "notice", "write that first"),
         ({"title_en": "x" * 81}, "title", "At most 80 characters."),

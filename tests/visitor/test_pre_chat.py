@@ -177,9 +177,22 @@ def test_without_consent_there_is_no_chat(channel):
     visitor = comes(channel)
     with pytest.raises(Invalid) as refused:
         answers(visitor, agrees=False)
-    assert refused.value.extra == {"field": "consent"}
+    assert refused.value.extra["field"] == "consent"
     with pytest.raises(NotAllowed):
         commands.come_in(visitor)
+
+
+def test_all_that_does_not_fit_is_told_at_once(channel):
+    with pytest.raises(Invalid) as refused, override("en"):
+        answers(comes(channel), agrees=False, name="", phone="call me", mail="li@")
+    frame = protocol.error_frame(refused.value)
+    assert frame["field"] == "name"
+    assert frame["fields"] == {
+        "name": "Please fill this in.",
+        "phone": "This does not look like a phone number.",
+        "mail": "This does not look like an e-mail address.",
+        "consent": "Please agree first.",
+    }
 
 
 def test_only_what_was_asked_is_kept(channel):
