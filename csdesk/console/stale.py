@@ -15,6 +15,8 @@ from django.core import signing
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, QuerySet
 from django.forms.models import BaseInlineFormSet, InlineForeignKeyField, ModelChoiceField, model_to_dict
+from django.forms.utils import ErrorList
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 FILLED_FROM = "filled_from"
@@ -30,6 +32,19 @@ class FilledFromField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return False
+
+
+class FieldErrors(ErrorList):
+    """What is wrong with a field, in the look of the settings' forms."""
+
+    def render(
+        self, template_name: str | None = None, context: dict | None = None, renderer: Any = None
+    ) -> str:
+        # Empty for none: pages ask it whether there are any.
+        if not self:
+            return ""
+        shown = {"errors": list(self), "field_id": self.field_id}
+        return render_to_string("console/errors.html", shown)
 
 
 class FreshForm(forms.ModelForm):
@@ -48,6 +63,7 @@ class FreshForm(forms.ModelForm):
     is_row = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("error_class", FieldErrors)
         super().__init__(*args, **kwargs)
         self.theirs: list[dict[str, str]] = []
         self.now: dict[str, Any] = {}
@@ -102,6 +118,7 @@ class FreshFormSet(BaseInlineFormSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.theirs: list[dict[str, str]] = []
+        kwargs["error_class"] = FieldErrors
         super().__init__(*args, **kwargs)
 
     def _construct_form(self, i: int, **kwargs: Any) -> FreshForm:

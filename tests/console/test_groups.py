@@ -1,12 +1,16 @@
 """Groups in the console (T-5): deleting one, and what its name may be."""
 
+import re
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
 from apps.routing import members as routing_members
+from apps.routing.settings import QueueSettings, ReceptionSettings
 from apps.sessions import transitions
 from apps.sessions.models import State
+from apps.team import business
 from apps.team.models import Membership, Role, SkillGroup, TrailDetail
 from tests.factories import PASSWORD, make_group, make_member, make_session
 from tests.records.scene import make_record
@@ -124,3 +128,30 @@ def test_a_deleted_group_can_not_be_given_to_a_member(browser):
     }
     assert browser.post(f"/console/team/member/{member.pk}/change/", data).status_code == 200
     assert not member.memberships.exists()
+
+
+def test_the_form_says_what_counts_where_it_is_empty_and_which_group_it_is(browser):
+    group = make_group(accept_seconds=33)
+    business.save(QueueSettings, {"wait_seconds": 777, "queue_limit": 0}, None)
+    business.save(ReceptionSettings, {"accept_seconds": 44, "sessions_at_once": 6}, None)
+    answer = browser.get(page(group, "change"))
+    fields = answer.context["adminform"].form.fields
+    shown = {name: field.widget.attrs.get("placeholder") for name, field in fields.items()}
+    assert shown["accept_seconds"] == "44"
+    assert (shown["member_limit"], shown["wait_seconds"]) == ("6", "777")
+    assert shown["queue_limit"] == shown["session_cap"] == "No limit"
+    assert "of several groups the largest counts" in answer.content.decode()
+    assert f'<div class="readonly">{group.pk}</div>' in answer.content.decode()
+
+
+def test_what_is_wrong_has_the_look_of_the_settings(browser):
+    group = make_group()
+    wrong = named("") | {
+        "memberships-TOTAL_FORMS": "1",
+        "memberships-0-member": "",
+        "memberships-0-priority": "9",
+    }
+    content = browser.post(page(group, "change"), wrong).content.decode()
+    assert "errorlist" not in content
+    assert content.count('class="form-row line errors') == 1
+    assert len(re.findall(r'<p class="wrong"><svg.*?</svg>[^<]+</p>', content)) == 3

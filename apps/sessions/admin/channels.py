@@ -82,7 +82,15 @@ class ChannelAdmin(ConsoleAdmin):
 
     @admin.display(description=gettext_lazy("allowed sites"))
     def sites(self, channel: Channel) -> str:
-        return ", ".join(channel.allowed_sites) or "–"
+        sites = format_html_join(
+            "",
+            '<span class="site cut" title="{0}">{0}</span>',
+            ((site,) for site in channel.allowed_sites[:3]),
+        )
+        more = len(channel.allowed_sites) - 3
+        if more > 0:
+            sites += format_html('<span class="faint">{}</span>', _("and %(count)s more") % {"count": more})
+        return sites or "–"
 
     @admin.display(description=gettext_lazy("state"), ordering="is_active")
     def activity(self, channel: Channel) -> str:
@@ -103,8 +111,13 @@ class ChannelAdmin(ConsoleAdmin):
     def reached(self, channel: Channel) -> str:
         """Where customers find it: the page of the window, or the account that an app names."""
         if channel.kind == ChannelKind.APP:
-            return _to_copy(channel.account_id)
-        return format_html('<a href="/chat/{0}/" target="_blank">/chat/{0}/</a>', channel.key)
+            shown = _to_copy(channel.account_id, is_short=True)
+        else:
+            shown = format_html(
+                '<a class="cut" href="/chat/{0}/" target="_blank" title="/chat/{0}/">/chat/{0}/</a>',
+                channel.key,
+            )
+        return format_html('<span class="reached">{}</span>', shown)
 
     @admin.display(description="")
     def acts(self, channel: Channel) -> str:
@@ -249,8 +262,8 @@ def _component(channel: Channel) -> str:
     )
 
 
-def _to_copy(text: str, *, address: str = "") -> str:
-    """A text with a button that copies it; as a link where it is an address."""
+def _to_copy(text: str, *, address: str = "", is_short: bool = False) -> str:
+    """A text with a button that copies it; a link where it is an address, cut where room is little."""
     button = format_html(
         '<button type="button" class="button small" data-copy="{}" data-copied="{}">{}</button>',
         text,
@@ -259,6 +272,8 @@ def _to_copy(text: str, *, address: str = "") -> str:
     )
     if address:
         return format_html('<a href="{0}" target="_blank">{0}</a> {1}', address, button)
+    if is_short:
+        return format_html('<code class="cut" title="{0}">{0}</code>{1}', text, button)
     # What is short stands in the line, what is long in a box of its own.
     box = "code" if len(text) > 60 else ""
     return format_html('<code class="{}">{}</code> {}', box, text, button)

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.routing import members as routing_members
+from apps.routing.settings import QueueSettings, ReceptionSettings
+from apps.team import business
 from apps.team.abilities import Ability, may
 from apps.team.admin.memberships import MembersInline, hold_rows
 from apps.team.admin.row_acts import RowAct, row_acts
@@ -37,6 +39,14 @@ class GroupForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         if strategy := self.fields.get("strategy"):
             strategy.required = False
+        for name, counts in _otherwise().items():
+            if field := self.fields.get(name):
+                field.widget.attrs["placeholder"] = counts
+        if limit := self.fields.get("member_limit"):
+            limit.help_text = _(
+                "How many sessions each member of this group serves at once. Members with a limit of their"
+                " own keep it; of several groups the largest counts."
+            )
 
     def clean_strategy(self) -> str:
         """What is not said stays."""
@@ -49,6 +59,19 @@ class GroupForm(ConsoleForm):
         if others.filter(name__iexact=name).exists():
             raise forms.ValidationError(_("Another group has this name already."))
         return name
+
+
+def _otherwise() -> dict[str, str]:
+    """What counts for all groups, shown in the fields that are empty."""
+    reception, queue = business.read(ReceptionSettings), business.read(QueueSettings)
+    none = _("No limit")
+    return {
+        "accept_seconds": str(reception.accept_seconds),
+        "member_limit": str(reception.sessions_at_once),
+        "session_cap": none,
+        "queue_limit": str(queue.queue_limit or none),
+        "wait_seconds": str(queue.wait_seconds),
+    }
 
 
 @admin.register(SkillGroup, site=site)
@@ -70,7 +93,7 @@ class GroupAdmin(ConsoleAdmin):
     search_fields = ("name",)
     ordering = ("name",)
     actions = None
-    readonly_fields = ("everybody", "own_hours")
+    readonly_fields = ("number", "everybody", "own_hours")
     fieldsets = (
         (None, {"fields": ("name",)}),
         (
@@ -134,6 +157,7 @@ class GroupAdmin(ConsoleAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: SkillGroup | None = None) -> list:
         sets = list(super().get_fieldsets(request, obj))
         if obj:
+            sets[0] = (None, {"fields": ("name", "number")})
             sets.append((_("Working hours"), {"fields": ("own_hours",)}))
         return [*sets, (_("members"), {"fields": ("everybody",)})] if _is_large(obj) else sets
 
