@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.sessions import blacklist, masking, pre_chat, reply_variables, tags
 from apps.sessions.frames import time_of
-from apps.sessions.masking import Contact
+from apps.sessions.masking import Contact, readable
 from apps.sessions.models import BlacklistState, ChatSession, Customer, ServiceRecord
 from apps.sessions.permissions import Scope
 from apps.team.models import Member
@@ -81,18 +81,26 @@ def _standing(customer: Customer) -> str:
 
 def _variables(session: ChatSession, shown: Contact) -> dict[str, str]:
     """Values by name; what the flow has found out goes before what the app has told."""
-    return reply_variables.values(session, shown.told(session.customer.client_data | session.variables))
+    told = {name: readable(value) for name, value in _plain(shown.told(session.customer.client_data)).items()}
+    found_out = pre_chat.answers(session.channel, _plain(session.variables), shown)
+    return reply_variables.values(session, told | found_out)
+
+
+def _plain(values: dict) -> dict:
+    """Without lists and objects, which no reply can quote."""
+    return {name: value for name, value in values.items() if not isinstance(value, dict | list)}
 
 
 def _filled(rows: list[tuple[str, object]]) -> list[dict]:
     """Rows with something in them. Times go as ms: the reader's browser knows their time zone."""
-    return [_row(label, value) for label, value in rows if value not in ("", None)]
+    found = [(label, value if isinstance(value, datetime) else readable(value)) for label, value in rows]
+    return [_row(label, value) for label, value in found if value]
 
 
-def _row(label: str, value: object) -> dict:
+def _row(label: str, value: datetime | str) -> dict:
     if isinstance(value, datetime):
         return {"label": str(label), "time": time_of(value)}
-    return {"label": str(label), "value": str(value)}
+    return {"label": str(label), "value": value}
 
 
 def _customer_rows(customer: Customer, shown: Contact) -> list[tuple[str, object]]:
@@ -101,8 +109,8 @@ def _customer_rows(customer: Customer, shown: Contact) -> list[tuple[str, object
         (_("E-mail"), shown.email),
         (_("User ID"), customer.user_id),
         *_visits(customer),
-        *customer.attributes.items(),
-        (_("Remark"), customer.remark),
+        *shown.told(customer.attributes).items(),
+        (_("Remark"), shown.text(customer.remark)),
     ]
 
 
@@ -127,7 +135,7 @@ def _data(session: ChatSession, shown: Contact) -> list[dict]:
         (_("Address"), customer.address),
         (_("First seen"), customer.first_seen_at),
     ]
-    flow = pre_chat.labelled(session.channel, shown.told(session.variables))
+    flow = pre_chat.labelled(session.channel, session.variables, shown)
     return [
         {"title": _("Service flow"), "rows": _filled(flow)},
         {"title": _told_by(customer), "rows": _filled(list(shown.told(customer.client_data).items()))},

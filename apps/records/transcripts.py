@@ -14,8 +14,9 @@ from apps.records import access, durations, queries, stars, summed_up
 from apps.records.listing import short_day
 from apps.records.sources import source_label
 from apps.records.summed_up import SummedUp
-from apps.sessions import frames, permissions, personal
+from apps.sessions import frames, permissions, personal, pre_chat
 from apps.sessions.authors import member_key
+from apps.sessions.masking import contact_of
 from apps.sessions.models import AuthorKind, Note, Rating, ServiceRecord
 from apps.team.models import Member, TrailEntry
 from csdesk import clock
@@ -50,6 +51,8 @@ class Transcript:
     # Who answered in the parts that no agent served.
     bots: dict[UUID, str] = field(default_factory=dict)
     may_download: bool = True
+    # What the customer answered before the first word, as the reader may see it.
+    answers: list[tuple[str, str]] = field(default_factory=list)
 
     @cached_property
     def summed_up(self) -> SummedUp:
@@ -100,6 +103,7 @@ def transcript(record: ServiceRecord, reader: Member) -> Transcript:
         bool(stars.among(reader, [record.id])),
         bots,
         permissions.may_download(reader, record),
+        pre_chat.labelled(record.channel, record.session.variables, contact_of(reader, record.customer)),
     )
 
 

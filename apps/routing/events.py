@@ -4,14 +4,19 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.sessions import standing
+from apps.sessions.masking import contact_of
 from apps.sessions.models import ChatSession
 from apps.team.models import Member
 from csdesk import clock, realtime
 
 
 def call_in(session: ChatSession, agent: Member, until: datetime, handed_by: dict | None) -> None:
-    """`callIn`: the session is offered to the agent; `timeout` in seconds, `handed_by` as in `handing`."""
+    """`callIn`: the session is offered to the agent; `timeout` in seconds, `handed_by` as in `handing`.
+
+    Remark and data come as this agent may see them (T-9).
+    """
     customer, channel = session.customer, session.channel
+    contact = contact_of(agent, customer)
     frame = {
         "op": "callIn",
         "session": str(session.id),
@@ -19,10 +24,10 @@ def call_in(session: ChatSession, agent: Member, until: datetime, handed_by: dic
         "timeout": max(0, round((until - clock.now()).total_seconds())),
         "nickname": customer.display_name,
         "avatar": customer.avatar,
-        "remark": customer.remark,
+        "remark": contact.text(customer.remark),
         "peerSource": session.source_page,
         "channelName": channel.name,
-        "clientData": customer.client_data,
+        "clientData": contact.told(customer.client_data),
         "handedBy": handed_by,
     }
     realtime.publish(realtime.member(agent.pk), frame)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from apps.sessions import tags
-from apps.sessions.masking import masked_text
+from apps.sessions.masking import Contact, contact_of, masked_text
 from apps.sessions.models import Customer
 from apps.sessions.permissions import customers_visible_to
 from apps.team import trail
@@ -36,7 +36,8 @@ def version(customer: Customer) -> str:
     """A mark of what is noted now; a form sends it back, so that nobody writes over what they never saw."""
     labels = sorted(customer.labels.values_list("tag_id", flat=True))
     text = json.dumps([customer.remark, customer.attributes, labels], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    # With our key: else who sees a number masked could try which digits give this mark.
+    return salted_hmac("customer_edits.version", text, algorithm="sha256").hexdigest()[:16]
 
 
 def change(
@@ -51,7 +52,8 @@ def change(
 ) -> Customer:
     """Note these of a customer whom the member may see, with an entry in the trail (T-11).
 
-    `attributes` are pairs of name and value; a pair without any is left out. NotFound, InvalidField;
+    `attributes` are pairs of name and value; a pair without any is left out. What the member sees masked
+    stays what it is where they send it back as they see it (T-9). NotFound, InvalidField;
     WrongState when somebody has changed them since `seen`, the `version` that the form was filled from.
     """
     with transaction.atomic():
@@ -62,7 +64,9 @@ def change(
         if seen != version(customer):
             raise WrongState(_("A colleague has changed this customer meanwhile. Look at theirs first."))
         before = _noted(customer)
-        customer.remark, customer.attributes = _remark(remark), _attributes(attributes)
+        contact = contact_of(member, customer)
+        customer.remark = _remark(_whole(contact, customer.remark, remark, "remark"))
+        customer.attributes = _attributes(_whole_pairs(contact, customer.attributes, attributes))
         customer.save(update_fields=["remark", "attributes"])
         try:
             names_before, names_after = tags.tag_customer(member, customer, tag_ids)
@@ -71,6 +75,34 @@ def change(
         after = _noted(customer) | {"tags": names_after}
         _log(member, customer, before | {"tags": names_before}, after, address)
     return customer
+
+
+def _whole(contact: Contact, kept: str, given: str, field: str, name: str = "") -> str:
+    """What was sent with its masked parts in full."""
+    try:
+        # Browsers send lines as CR LF.
+        return contact.restored(given.replace("\r\n", "\n"), kept, name)
+    except ValueError:
+        raise _unseen(field, given) from None
+
+
+def _whole_pairs(
+    contact: Contact, kept: Mapping[str, str], given: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """The same for attributes: what is masked keeps its name, for the name decides what is masked."""
+    masked = {shown for name in kept if (shown := contact.value(name, kept[name])) != kept[name]}
+    for typed, value in given:
+        name = typed.strip()
+        if name not in kept and value.strip() in masked:
+            raise _unseen("attributes", value)
+        yield name, _whole(contact, kept.get(name, ""), value, "attributes", name)
+
+
+def _unseen(field: str, value: str) -> InvalidField:
+    words = _(
+        "You do not see “%(value)s” in full: nothing can be written right beside it, and its name stays."
+    )
+    return InvalidField(field, words % {"value": value[:30]})
 
 
 def _remark(text: str) -> str:

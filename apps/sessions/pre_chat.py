@@ -20,6 +20,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.sessions.masking import Contact, readable
 from apps.sessions.models import Channel, ChatSession, Customer, State, VisitorToken
 from apps.team.members import is_reserved_name
 from apps.team.setting_fields import Words, plain, plain_name
@@ -113,12 +114,26 @@ def shown(form: Form, language: str) -> dict:
     }
 
 
-def labelled(channel: Channel, variables: dict) -> list[tuple[str, object]]:
-    """A session's variables under what their questions are called in the reader's language."""
+def answers(channel: Channel, variables: dict, contact: Contact) -> dict[str, str]:
+    """A session's variables as text, with contacts as the reader may see them.
+
+    Those are found by the kind of the question, by its key and its words, and by their looks.
+    """
     form = form_of(channel)
-    if form is None:
-        return list(variables.items())
-    return [(form.label(name), value) for name, value in variables.items()]
+    kinds = {one.key: one.kind for one in form.questions} if form else {}
+    found = {}
+    for key, value in variables.items():
+        name = f"{key} {form.label(key)}" if form else key
+        name = kinds[key] if kinds.get(key) in ("phone", "email") else name
+        found[key] = readable(contact.value(name, value))
+    return found
+
+
+def labelled(channel: Channel, variables: dict, contact: Contact) -> list[tuple[str, str]]:
+    """The same under what the questions are called in the reader's language."""
+    form = form_of(channel)
+    told = answers(channel, variables, contact).items()
+    return [(form.label(key) if form else key, text) for key, text in told]
 
 
 def missing(channel: Channel, token_hash: str) -> Form | None:

@@ -9,6 +9,7 @@ from django.utils.translation import override
 from apps.routing import flow
 from apps.sessions import pre_chat
 from apps.sessions.customers import Origin
+from apps.sessions.masking import Contact
 from apps.sessions.models import ChatSession, Customer, VisitorToken
 from apps.visitor import channels, commands, protocol, tokens
 from apps.visitor import pre_chat as door
@@ -235,7 +236,8 @@ def test_agents_read_the_answers_under_their_questions(channel):
     commands.trigger(visitor, "")
     answers(visitor)
     with override("zh-hans"):
-        rows = dict(pre_chat.labelled(channel, session_of(visitor).variables | {"other": "x"}))
+        told = session_of(visitor).variables | {"other": "x"}
+        rows = dict(pre_chat.labelled(channel, told, Contact("", "", False)))
     # In the reader's language, else in the one there is; what nobody asks for keeps its name.
     assert (rows["称呼"], rows["Order"], rows["other"]) == ("Li Lei", "1024", "x")
     assert "已同意隐私声明" in rows

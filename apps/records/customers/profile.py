@@ -14,7 +14,7 @@ from apps.records.customers.faces import sign_of, tone_of
 from apps.records.listing import day_label
 from apps.records.sources import source_label
 from apps.sessions import blacklist, networks, tags
-from apps.sessions.masking import Contact, contact_of
+from apps.sessions.masking import Contact, contact_of, readable
 from apps.sessions.models import BlacklistEntry, BlacklistState, ChatSession, Customer, Message, Tag
 from apps.team.models import Member
 
@@ -124,7 +124,17 @@ class Profile:
     def told(self) -> list[Fact]:
         """What the app or the page told beside the name."""
         told = self.contact.told(self.customer.client_data)
-        return [Fact(str(name), value) for name, value in told.items() if value != ""]
+        return [Fact(str(name), text) for name, value in told.items() if (text := readable(value))]
+
+    @property
+    def remark(self) -> str:
+        return self.contact.text(self.customer.remark)
+
+    @property
+    def attributes(self) -> list[tuple[str, str]]:
+        """What the team has noted, by name."""
+        noted = self.customer.attributes.items()
+        return [(name, readable(self.contact.value(name, value))) for name, value in noted]
 
     @property
     def told_by(self) -> str:

@@ -18,8 +18,10 @@ from apps.records.pages import TooSlow, back, opened_by, place_of, searching
 from apps.records.paging import Place
 from apps.sessions import customer_edits, tags
 from apps.sessions.customer_edits import InvalidField
+from apps.sessions.masking import contact_of
 from apps.sessions.models import Customer
 from apps.team.adapter import address_of
+from apps.team.models import Member
 from csdesk.errors import DomainError, NotFound, WrongState
 
 BLANK_ATTRIBUTES = 2
@@ -69,7 +71,7 @@ def edit(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         return told(request, 404)
     if request.method != "POST":
         access.viewed(request, found)
-        return _form(request, found, _noted(found))
+        return _form(request, found, _noted(request.user, found))
     given = _given(request)
     try:
         customer_edits.change(
@@ -88,7 +90,7 @@ def edit(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     except WrongState as error:
         # What they see beside the message is the colleague's.
         found.refresh_from_db()
-        return _form(request, found, _noted(found), problem=("", error.detail), status=409)
+        return _form(request, found, _noted(request.user, found), problem=("", error.detail), status=409)
     if part_of(request):
         return HttpResponse(status=204)
     messages.success(request, _("Saved."))
@@ -100,12 +102,13 @@ def _viewed(request: HttpRequest, found: Customer) -> Profile:
     return profile(request.user, found)
 
 
-def _noted(found: Customer) -> dict:
-    """The form as it is filled from what is noted now."""
+def _noted(reader: Member, found: Customer) -> dict:
+    """The form as it is filled from what is noted now, as far as the reader sees it."""
+    contact = contact_of(reader, found)
     return {
-        "remark": found.remark,
+        "remark": contact.text(found.remark),
         "chosen": set(found.labels.values_list("tag_id", flat=True)),
-        "pairs": list(found.attributes.items()),
+        "pairs": [(name, contact.value(name, value)) for name, value in found.attributes.items()],
         "seen": customer_edits.version(found),
     }
 
