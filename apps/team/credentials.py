@@ -221,20 +221,32 @@ def note_use(credential: ApiCredential, address: str) -> None:
 
 def check(credential: ApiCredential) -> None:
     """Raises Invalid with `field` for what does not fit; networks are written as they are kept."""
-    if not credential.name.strip():
-        raise Invalid(_("Say what it is for."), field="name")
-    unknown = [name for name in credential.actions if name not in KNOWN_ACTIONS]
-    if unknown:
-        raise Invalid(_("There is no action %(name)s.") % {"name": unknown[0][:60]}, field="actions")
-    if not credential.actions:
-        raise Invalid(_("Choose at least one action."), field="actions")
-    if FOR_ADMINISTRATORS in credential.actions and not credential.manages_administrators:
-        words = _("%(name)s is about administrators: allow that below, or leave it out.")
-        raise Invalid(words % {"name": FOR_ADMINISTRATORS}, field="actions")
+    for field, detail in wrong_values(credential).items():
+        raise Invalid(detail, field=field)
     credential.actions = [
         name for _label, names in ACTIONS.values() for name in names if name in credential.actions
     ]
     credential.networks = networks_of(credential.networks)
+
+
+def wrong_values(credential: ApiCredential) -> dict[str, str]:
+    """Everything that does not fit, by field."""
+    wrong = {}
+    if not credential.name.strip():
+        wrong["name"] = _("Say what it is for.")
+    unknown = [name for name in credential.actions if name not in KNOWN_ACTIONS]
+    if unknown:
+        wrong["actions"] = _("There is no action %(name)s.") % {"name": unknown[0][:60]}
+    elif not credential.actions:
+        wrong["actions"] = _("Choose at least one action.")
+    elif FOR_ADMINISTRATORS in credential.actions and not credential.manages_administrators:
+        words = _("%(name)s is about administrators: allow that below, or leave it out.")
+        wrong["actions"] = words % {"name": FOR_ADMINISTRATORS}
+    try:
+        networks_of(credential.networks)
+    except Invalid as error:
+        wrong["networks"] = error.detail
+    return wrong
 
 
 def networks_of(texts: Iterable[str]) -> list[str]:

@@ -70,6 +70,12 @@ def test_what_does_not_fit_is_said_at_its_field(browser, changes, field):
     assert not ApiCredential.objects.exists()
 
 
+def test_all_that_does_not_fit_is_said_at_once(browser):
+    wrong = {"name": "", "actions": ["CreateAdminURL"], "networks": "everywhere", "ends_at": "tomorrow"}
+    answer = browser.post(f"{LIST}add/", GOOD | wrong)
+    assert set(errors(answer)) == set(wrong)
+
+
 def test_the_last_day_counts_whole(browser):
     day = timezone.localdate() + timedelta(days=3)
     credential, _shown = made(browser, ends_at=day.isoformat())

@@ -15,7 +15,6 @@ from apps.team.admin.confirmation import ConfirmedForm
 from apps.team.models import ApiCredential
 from csdesk import clock
 from csdesk.console.model_admin import NameField
-from csdesk.errors import Invalid
 
 
 class LinesField(forms.CharField):
@@ -101,14 +100,16 @@ class CredentialForm(ConfirmedForm):
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        if self.errors or not self.fields:
+        if not self.fields:
             return cleaned
-        wanted = ApiCredential(**{name: cleaned[name] for name in credentials.FIELDS})
-        try:
-            credentials.check(wanted)
-        except Invalid as error:
-            self.add_error(str(error.extra["field"]), error.detail)
+        wanted = ApiCredential(**{name: cleaned[name] for name in credentials.FIELDS if name in cleaned})
+        for name, detail in credentials.wrong_values(wanted).items():
+            # Of a field that could not be read that is told already.
+            if name in cleaned:
+                self.add_error(name, detail)
+        if self.errors:
             return cleaned
+        credentials.check(wanted)
         cleaned["networks"], cleaned["actions"] = wanted.networks, wanted.actions
         self.confirm(cleaned)
         return cleaned
