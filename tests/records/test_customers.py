@@ -345,3 +345,19 @@ def test_a_page_elsewhere_is_not_led_to(reading, admin):
     entry = BlacklistEntry.objects.get()
     answer = reading(admin).post(f"/customers/blacklist/{entry.pk}/lift/", {"next": "https://evil.example/"})
     assert answer.url == "/customers/blacklist/"
+
+
+def test_a_supervisor_proposes_an_address_on_its_page_and_lifts_nothing_of_an_administrators(reading, admin):
+    blacklist.add(admin, blacklist.target(address="203.0.113.8"), reason="Floods")
+    chief = reading(make_member(Role.SUPERVISOR))
+    page = chief.get("/customers/blacklist/add/").content.decode()
+    assert "An administrator decides on addresses" in page
+    given = {"by": "address", "address": "203.0.113.9", "reason": "Floods too", "days": "7"}
+    assert chief.post("/customers/blacklist/add/", given).status_code == 302
+    entry = BlacklistEntry.objects.get(network="203.0.113.9/32")
+    assert entry.state == "proposed"
+    in_force = chief.get("/customers/blacklist/?view=active").content.decode()
+    assert "203.0.113.8" in in_force and "/lift/" not in in_force
+    proposed = chief.get("/customers/blacklist/?view=proposed").content.decode()
+    assert "/decide/" not in proposed and f"/{entry.pk}/lift/" in proposed
+    assert f"/{entry.pk}/decide/" in reading(admin).get("/customers/blacklist/").content.decode()
