@@ -158,7 +158,10 @@ def test_secrets_ask_for_the_password_after_a_while(browser, monkeypatch):
     real = clock.now
     monkeypatch.setattr(clock, "now", lambda: real() + timedelta(minutes=16))
     page = pages_of(shop)[1]
-    for password, wrong in (("", "Type your own password"), ("another", "This is not your current password.")):
+    for password, wrong in (
+        ("", "Type your own password"),
+        ("another", "This is not your current password."),
+    ):
         answer = browser.post(page, {"do": "show", "confirmation": password}).content.decode()
         assert shown_secrets(answer) == []
         assert wrong in answer
