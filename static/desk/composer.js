@@ -54,7 +54,10 @@ export class Composer {
     at("draft-copy").addEventListener("click", () => this.#copyDraft());
     at("draft-discard").addEventListener("click", () => this.#clear());
     bench.addEventListener("insert", (event) => this.#insertReply(event.detail));
-    const foot = soon(() => this.#foot());
+    const foot = soon(() => {
+      this.#foot();
+      if (!this.notice.hidden) this.#warns();
+    });
     for (const event of ["list", "ready", "live", "messages"]) bench.desk.on(event, foot);
   }
 
@@ -186,13 +189,19 @@ export class Composer {
       this.#sendNote(text);
       return;
     }
-    const warning = anyway ? "" : this.#warning(text);
-    this.notice.hidden = !warning;
-    this.notice.querySelector("span").textContent = warning;
-    if (warning) return;
+    this.notice.hidden = true;
+    if (!anyway && this.#warns()) return;
     if (text) this.bench.desk.send(this.shownId, this.rich.isOn ? richText(text) : { type: "text", text });
     this.files.send();
     this.#clear();
+  }
+
+  /** Says in line what should be seen first, as it stands now; nothing once a gap has closed. */
+  #warns() {
+    const warning = this.bench.chosen ? this.#warning(this.box.value.trim()) : "";
+    this.notice.hidden = !warning;
+    this.notice.querySelector("span").textContent = warning;
+    return Boolean(warning);
   }
 
   #warning(text) {

@@ -217,6 +217,23 @@ def test_the_composer_says_when_the_view_is_behind(served) -> None:
     customer.until_heard("Is anybody there?")
 
 
+def test_what_is_said_of_a_gap_goes_when_it_has_closed(served) -> None:
+    bench, customer, network = served
+    lost, seen, answer = new_words("unseen"), new_words("seen"), new_words("answer")
+    network.lose = lambda frame: frame["op"] == "synced" or frame.get("message", {}).get("text") == lost
+    customer.say(lost)
+    customer.say(seen)
+    expect(bench.live).to_have_attribute("data-live", "catching")
+    bench.say(answer)
+    expect(bench.notice).to_contain_text("Catching up")
+    network.lose = lambda frame: False
+    bench.expect_message(lost)
+    expect(bench.notice).to_be_hidden()
+    expect(bench.box).to_have_value(answer)
+    bench.box.press("Enter")
+    customer.until_heard(answer)
+
+
 def test_the_composer_says_when_a_colleague_was_faster(served) -> None:
     bench, customer, network = served
     bench.box.press_sequentially("My answer")

@@ -87,6 +87,7 @@ def test_from_the_mail_to_the_desk_and_out_again(
     customer.until_state("serving")
     customer.say(words)
     bench.choose(words)
+    expect(bench.live).to_have_attribute("data-live", "live")
     bench.say("It is!")
     customer.until_heard("It is!")
 
