@@ -22,7 +22,7 @@ from apps.routing.choice import Agent, Choice, GroupRules, Pair, Waiting
 from apps.routing.models import Availability, Status
 from apps.routing.ordering import QUEUE_KEYS, order_by
 from apps.routing.settings import ReceptionSettings
-from apps.sessions import handing, transitions
+from apps.sessions import handing, permissions, transitions
 from apps.sessions.models import ChatSession, ServiceStatus, SessionEvent
 from apps.team import business
 from apps.team.models import Member, Reception, SkillGroup, Strategy
@@ -201,7 +201,7 @@ def _give(pairs: list[Pair], agents: list[Agent]) -> None:
         .prefetch_related("channel")
         .in_bulk([pair.session_id for pair in pairs])
     )
-    members = Member.objects.only("nickname", "staff_no", "avatar").in_bulk(places_of)
+    members = Member.objects.defer("password").in_bulk(places_of)
     groups = SkillGroup.objects.in_bulk({pair.group_id for pair in pairs} - {None})
     for pair in pairs:
         sessions[pair.session_id].group = groups.get(pair.group_id)
@@ -266,8 +266,10 @@ def _offer(offered: list[Handed], **how: object) -> None:
     transitions.offer_many([(one.session, one.agent, end) for one, end in ends], **how)
     pending.begin((one.session, one.agent, one.sender, end) for one, end in ends)
     handed_by = handing.handed_by([one.session.id for one in offered])
+    in_full = permissions.who_sees_unmasked({one.agent.pk: one.agent for one in offered}.values())
     for one, end in ends:
-        events.call_in(one.session, one.agent, end, handed_by.get(one.session.id))
+        is_masked = one.agent.pk not in in_full
+        events.call_in(one.session, one.agent, end, handed_by.get(one.session.id), is_masked=is_masked)
         # To the customer it still reads as queued, and they are next.
         events.place_in_queue(one.session, 1)
 

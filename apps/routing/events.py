@@ -4,19 +4,21 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.sessions import standing
-from apps.sessions.masking import contact_of
+from apps.sessions.masking import contact
 from apps.sessions.models import ChatSession
 from apps.team.models import Member
 from csdesk import clock, realtime
 
 
-def call_in(session: ChatSession, agent: Member, until: datetime, handed_by: dict | None) -> None:
+def call_in(
+    session: ChatSession, agent: Member, until: datetime, handed_by: dict | None, *, is_masked: bool
+) -> None:
     """`callIn`: the session is offered to the agent; `timeout` in seconds, `handed_by` as in `handing`.
 
-    Remark and data come as this agent may see them (T-9).
+    Remark and data come without contacts where `is_masked`: the agent may not see them in full (T-9).
     """
     customer, channel = session.customer, session.channel
-    contact = contact_of(agent, customer)
+    shown = contact(customer, is_masked=is_masked)
     frame = {
         "op": "callIn",
         "session": str(session.id),
@@ -24,10 +26,10 @@ def call_in(session: ChatSession, agent: Member, until: datetime, handed_by: dic
         "timeout": max(0, round((until - clock.now()).total_seconds())),
         "nickname": customer.display_name,
         "avatar": customer.avatar,
-        "remark": contact.text(customer.remark),
+        "remark": shown.text(customer.remark),
         "peerSource": session.source_page,
         "channelName": channel.name,
-        "clientData": contact.told(customer.client_data),
+        "clientData": shown.told(customer.client_data),
         "handedBy": handed_by,
     }
     realtime.publish(realtime.member(agent.pk), frame)

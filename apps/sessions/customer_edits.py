@@ -37,7 +37,7 @@ def version(customer: Customer) -> str:
     labels = sorted(customer.labels.values_list("tag_id", flat=True))
     text = json.dumps([customer.remark, customer.attributes, labels], sort_keys=True)
     # With our key: else who sees a number masked could try which digits give this mark.
-    return salted_hmac("customer_edits.version", text, algorithm="sha256").hexdigest()[:16]
+    return salted_hmac("version of a customer's profile", text, algorithm="sha256").hexdigest()[:16]
 
 
 def change(

@@ -35,6 +35,16 @@ def rights_of(member: Member) -> Rights:
     return _together(found.values(*_NAMES))
 
 
+def who_sees_unmasked(member_ids: Iterable[int]) -> set[int]:
+    """Those of the members whom a grant of theirs or of their groups shows contacts in full: one query."""
+    ids = list(member_ids)
+    own = Q(member__in=ids)
+    of_groups = Q(group__deleted_at__isnull=True, group__memberships__member__in=ids)
+    granted = Grant.objects.filter(own | of_groups, may_see_unmasked=True)
+    pairs = granted.values_list("member_id", "group__memberships__member_id")
+    return {member for pair in pairs for member in pair if member is not None}
+
+
 def _together(rows: Iterable[dict]) -> Rights:
     rights = Rights()
     for row in rows:

@@ -30,7 +30,8 @@ class GroupField(forms.ChoiceField):
     """One of the groups, or none."""
 
     def __init__(self, kind: GroupKind) -> None:
-        super().__init__(required=False, choices=[(0, kind.none or _("None")), *_there()])
+        names = forms.Select(attrs={"dir": "auto"})
+        super().__init__(required=False, choices=[(0, kind.none or _("None")), *_there()], widget=names)
 
     def valid_value(self, value: Any) -> bool:
         return True

@@ -34,6 +34,7 @@ _DATA = ", ".join(
         "[dir=auto], [lang]:not(html), bdi, code, noscript, script, style, textarea, time, .key, .wordmark",
         ".code, .seen-by",
         ".avatar, .card, .attached, .picture, .system, .typing, .earlier-row, .facts dd, .internal",
+        ".action-picks > div > div label, #id_groups",
         ".record:not(.columns), .path, .choose .row, .list-filter .row, .words-text, .selector, .readonly",
         "#result_list tbody, .history, .rows tbody td, .account-name, .who, .select2-container",
         ".related-widget-wrapper, .menu > summary[aria-label], .sheet-of-parts h2, .showcase nav, iframe",
@@ -42,6 +43,7 @@ _DATA = ", ".join(
 _SAME_IN_BOTH = (
     *("csdesk", "TXT", "ID", "UserID", "IVR", "ml", "MB", "kB", "VIP"),
     *("CSV", "XLSX", "UTF", "GBK", "Markdown"),
+    *("API", "SecretId", "SecretKey", "TC", "HmacSHA", "HTTPS"),
     *("Alt", "Esc", "Enter", "Shift", "Ctrl"),
     # A language is named in its own.
     *("English", "中文"),

@@ -18,7 +18,7 @@ from apps.sessions.models import (
 from apps.sessions.settings import PermissionSettings
 from apps.team import business
 from apps.team.grant_models import Grant
-from apps.team.models import Member, Membership, SkillGroup, TrailEntry
+from apps.team.models import Member, Membership, Role, SkillGroup, TrailEntry
 from csdesk import clock
 from csdesk.errors import Invalid, NotAllowed, NotFound, RateLimited, WrongState
 from tests import factories as make
@@ -323,3 +323,21 @@ def test_what_is_open_deleted_or_never_spoken_in_is_not_locked():
     for record in (mine, looked, deleted):
         with pytest.raises(NotFound):
             access.ask(agent, record.id, "a complaint")
+
+
+@pytest.mark.django_db
+def test_who_sees_contacts_in_full_is_the_same_for_one_and_for_many(django_assert_num_queries):
+    group, gone = make.make_group(), make.make_group(deleted_at=clock.now())
+    granted(group, may_see_unmasked=True)
+    granted(gone, may_see_unmasked=True)
+    plain, of_group, of_gone, own = (
+        make.make_member(groups=groups) for groups in ([], [group], [gone, make.make_group()], [])
+    )
+    granted(own, may_see_unmasked=True)
+    away = make.make_member(groups=[group], forced_offline_at=clock.now())
+    everybody = [plain, of_group, of_gone, own, away, make.make_member(Role.ADMINISTRATOR)]
+    with django_assert_num_queries(1):
+        found = permissions.who_sees_unmasked(everybody)
+    assert found == {member.pk for member in everybody if permissions.may_see_unmasked(member)}
+    assert found >= {of_group.pk, own.pk, everybody[-1].pk}
+    assert not found & {plain.pk, of_gone.pk, away.pk}

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from apps.routing import events
-from apps.sessions import customer_edits, masking, pre_chat
+from apps.sessions import customer_edits, masking, permissions, pre_chat
 from apps.sessions.customer_edits import InvalidField
 from apps.sessions.masking import Contact, masked_text, readable
 from apps.team.models import Role
@@ -127,7 +127,8 @@ def test_an_offer_tells_the_agent_no_contact_in_full(monkeypatch, told_of):
     session = make.make_session(make.make_customer(**told_of))
     for member in (agent, chief):
         with transaction.atomic():
-            events.call_in(session, member, clock.now(), None)
+            is_masked = member.pk not in permissions.who_sees_unmasked([member])
+            events.call_in(session, member, clock.now(), None, is_masked=is_masked)
     (offer,), (whole,) = told.member(agent, "callIn"), told.member(chief, "callIn")
     assert offer["remark"] == "Calls from 138****1234"
     assert offer["clientData"] == {
