@@ -166,7 +166,7 @@ def test_records_and_console(page_factory: Pages, lang: str):
         page.goto(address)
         looks.at(address)
         looks.fits(address)
-    group, channel = make_group(name=f"KT {SkillGroup.objects.count()}"), make_channel()
+    group, channel = make_group(name=f"KT {SkillGroup.objects.count()}"), make_channel(name="KT")
     of_one = (f"/console/groups/{group.pk}/hours/", f"/console/channels/{channel.pk}/pre-chat/")
     for address in (*PAGES, *of_one):
         assert page.goto(address).status == 200
