@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, Self, TypeVar
@@ -47,7 +48,7 @@ class Node:
 AnyNode = TypeVar("AnyNode", bound=Node)
 
 
-class Tree(Generic[AnyNode]):
+class Tree(ABC, Generic[AnyNode]):
     """All categories of one kind, in their order; each has a `parent_id`."""
 
     def __init__(self, categories: Iterable[Any]) -> None:
@@ -57,9 +58,9 @@ class Tree(Generic[AnyNode]):
         self.nodes: dict[int, AnyNode] = {}
         self.roots = self._grow(within, None)
 
+    @abstractmethod
     def placed(self, category: Any, parent: AnyNode | None) -> AnyNode:
         """The node of a category below this one."""
-        raise NotImplementedError
 
     def _grow(self, within: dict[int | None, list[Any]], parent: AnyNode | None) -> list[AnyNode]:
         found = []

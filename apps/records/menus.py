@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -28,12 +29,12 @@ class Menu:
     choices: list[Choice]
 
 
-class Narrowing:
+class Narrowing(ABC):
     """Filters that stand in the address of their list."""
 
+    @abstractmethod
     def values(self) -> dict[str, str]:
         """The filters as they stand in an address; what is not set is left out."""
-        raise NotImplementedError
 
     def address(self, **changes: str) -> str:
         """The query string of these filters with some changed, such as `?q=tea&tag=3`; never empty."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
@@ -30,7 +31,7 @@ CHUNK = 256 * 1024
 RECENT = 5
 
 
-class FilePages:
+class FilePages(ABC):
     """The pages of one kind of thing. Subclasses say what it is; whoever lists `urls` guards them."""
 
     # The addresses are named NAME_import, NAME_template, NAME_export and NAME_file….
@@ -45,31 +46,33 @@ class FilePages:
 
     # --- what a kind of thing says ---
 
+    @abstractmethod
     def words(self) -> dict[str, Any]:
         """`title` and `back` of the list, `when_there`, `to_list`, `written`, `in_file(count)`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def help(self) -> dict[str, str]:
         """A sentence for each column."""
-        raise NotImplementedError
 
+    @abstractmethod
     def receive(self, request: HttpRequest, file: File, existing: str) -> AbstractFileJob:
-        raise NotImplementedError
+        """Keep the uploaded file as a job that is checked; raises what is wrong with it."""
 
+    @abstractmethod
     def confirm(self, request: HttpRequest, job: AbstractFileJob) -> None:
-        raise NotImplementedError
+        """Let what was checked be written."""
 
+    @abstractmethod
     def template(self, form: str) -> tuple[bytes, str]:
         """An empty file that shows how to fill it, and what it is called."""
-        raise NotImplementedError
 
+    @abstractmethod
     def export(self, request: HttpRequest, form: str) -> HttpResponse:
         """What is looked at or was chosen: `sent` when it is small, `to_job` when a job writes it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def note_download(self, request: HttpRequest, job: AbstractFileJob) -> None:
         """The trail's entry for a file that is fetched now."""
-        raise NotImplementedError
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
         """What the templates of this kind need beside."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.files.base import File
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -61,3 +61,7 @@ class ReplyFiles(FilePages):
     def export(self, request: HttpRequest, form: str) -> HttpResponse:
         content = reply_files.exported(form, member=request.user, address=address_of(request))
         return self.sent(*content)
+
+    def note_download(self, request: HttpRequest, job: FileJob) -> None:
+        """Exports are handed out at once, and written down there: no job of this kind has a file to fetch."""
+        raise Http404
